@@ -1,0 +1,58 @@
+#pragma once
+// Loss<Rule, reduction>: an elementwise rule on (prediction, label), reduced to one number.
+
+#include "assay/map.hpp"
+#include "assay/reduce.hpp"
+
+namespace assay {
+
+enum class Reduction { mean, sum };
+
+namespace detail {
+
+/// "rule" + "_mean" at compile time, so that a loss is named once.
+template <class Rule, Reduction reduction>
+struct LossName {
+  static constexpr std::string_view base = Rule::name;
+  static constexpr std::string_view suffix = reduction == Reduction::mean ? "_mean" : "_sum";
+  static constexpr auto text = [] {
+    std::array<char, base.size() + suffix.size() + 1> s{};
+    for (std::size_t i = 0; i < base.size(); ++i) s[i] = base[i];
+    for (std::size_t i = 0; i < suffix.size(); ++i) s[base.size() + i] = suffix[i];
+    return s;
+  }();
+};
+
+}  // namespace detail
+
+/// y = sum over i of f(a_i, b_i), or that / n        da_i = dy df/da(a_i, b_i) (/ n), db likewise
+/// a and b are of one shape: a loss never broadcasts and never truncates.
+template <class Rule, Reduction reduction>
+struct Loss {
+  static constexpr const char* name = detail::LossName<Rule, reduction>::text.data();
+  static constexpr auto domain = Rule::domain;
+
+  static Shape shape(Shape a, Shape b) {
+    require(a == b, name, {{"a", a}, {"b", b}}, "they must be of one shape");
+    require(reduction == Reduction::sum || a.size() > 0, name, {{"a", a}},
+            "the mean over no elements is undefined");
+    return {1, 1};
+  }
+  template <class T>
+    requires requires(const T& x) { Rule::f(x, x); }
+  static Mat<T> forward(const Mat<T>& a, const Mat<T>& b) {
+    const Mat<T> total = reduce_sum<Axis::all>(Map<Rule>::forward(a, b));
+    return reduction == Reduction::mean ? Mat<T>(total / count<T>(a.size())) : total;
+  }
+  template <class T>
+    requires requires(const T& x) { Rule::df(x, x, x); }
+  static Grads<T, 2> backward(const Mat<T>& dy, const Mat<T>& a, const Mat<T>& b, const Mat<T>&) {
+    const T scale = reduction == Reduction::mean ? T(dy(0, 0) / count<T>(a.size())) : dy(0, 0);
+    // No rule of a loss needs its own value y, which the reduction has swallowed.
+    const Mat<T>& unused = a;
+    const Mat<T> upstream = Mat<T>::Constant(a.rows(), a.cols(), scale);
+    return Map<Rule>::backward(upstream, a, b, unused);
+  }
+};
+
+}  // namespace assay

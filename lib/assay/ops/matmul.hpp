@@ -1,0 +1,38 @@
+#pragma once
+#include "assay/op.hpp"
+
+namespace assay {
+namespace detail {
+
+/// Eigen's blocked product is for built-in numbers; others take the plain one.
+template <class A, class B>
+auto product(const Eigen::MatrixBase<A>& a, const Eigen::MatrixBase<B>& b) {
+  using T = typename A::Scalar;
+  if constexpr (std::is_floating_point_v<T>) {
+    return Mat<T>(a * b);
+  } else {
+    return Mat<T>(a.lazyProduct(b));
+  }
+}
+
+}  // namespace detail
+
+/// Y = A B        dA = dY B', dB = A' dY        A is m x k, B is k x n
+struct MatMul {
+  static constexpr auto name = "matmul";
+  static Shape shape(Shape a, Shape b) {
+    require(a.cols == b.rows, name, {{"a", a}, {"b", b}}, "a.cols must equal b.rows");
+    return {a.rows, b.cols};
+  }
+  template <Field T>
+  static Mat<T> forward(const Mat<T>& a, const Mat<T>& b) {
+    return detail::product(a, b);
+  }
+  template <Field T>
+  static Grads<T, 2> backward(const Mat<T>& dy, const Mat<T>& a, const Mat<T>& b, const Mat<T>&) {
+    return {detail::product(dy, b.transpose()), detail::product(a.transpose(), dy)};
+  }
+};
+inline constexpr Call<MatMul> matmul;
+
+}  // namespace assay

@@ -1,0 +1,35 @@
+#pragma once
+// Coverage data as lcov 1.16 writes it.
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace assay::report {
+
+struct Covered {
+  std::uint64_t hit = 0, found = 0;
+  Covered& operator+=(const Covered& other) {
+    hit += other.hit;
+    found += other.found;
+    return *this;
+  }
+};
+
+struct FileCoverage {
+  std::string path;  ///< as in the file; relative to the project after relative_paths
+  Covered lines, functions, branches;
+};
+
+/// Throws InputError naming file and line for anything that is not an lcov record.
+std::vector<FileCoverage> read_lcov(const std::filesystem::path&);
+
+/// Strips the longest folder that all paths share, but never a folder named lib or verify.
+void relative_paths(std::vector<FileCoverage>&);
+
+/// The sum of the files one of whose folders is so named.
+FileCoverage total_of(const std::vector<FileCoverage>&, const std::string& folder);
+FileCoverage total_of(const std::vector<FileCoverage>&);
+
+}  // namespace assay::report

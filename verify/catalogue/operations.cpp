@@ -1,0 +1,180 @@
+#include "catalogue/operations.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "evaluate.hpp"
+
+namespace assay::verify {
+namespace {
+
+template <int... n>
+std::vector<Entry> all(std::integer_sequence<int, n...>) {
+  std::vector<Entry> entries;
+  const auto append = [&](std::vector<Entry> some) {
+    std::move(some.begin(), some.end(), std::back_inserter(entries));
+  };
+  (append(slice<n>()), ...);
+  std::sort(entries.begin(), entries.end(),
+            [](const Entry& a, const Entry& b) { return a.index < b.index; });
+  return entries;
+}
+
+CheckResult blank(const Operation& op, std::string_view scalar, std::string_view check,
+                  std::string_view about, std::string_view blind) {
+  CheckResult r;
+  r.subject = op.name;
+  r.scalar = scalar;
+  r.check = check;
+  r.about = about;
+  r.blind = blind;
+  return r;
+}
+
+/// Longer than a block of the vector loops, so that both the block and the rest are seen.
+Case long_case(const Operation& op, const Format& f, std::uint64_t seed) {
+  constexpr Eigen::Index length = 70;
+  Case c;
+  for (std::size_t k = 0; k < op.arity(); ++k) {
+    Mat<double> x(length, 1);
+    for (Eigen::Index i = 0; i < length; ++i) {
+      x(i) = generate_value(op, k, f, case_seed(seed, "long", k * length + i));
+    }
+    c.inputs.push_back(std::move(x));
+  }
+  c.upstream = Mat<double>::Constant(length, 1, 1.0);
+  return c;
+}
+
+}  // namespace
+
+const std::vector<Entry>& library() {
+  static const std::vector<Entry> entries = all(std::make_integer_sequence<int, ASSAY_SLICES>{});
+  return entries;
+}
+
+Check lift_check(const Entry& e, const Format& f, std::uint64_t cases) {
+  Check c;
+  c.blank = blank(*e.op, f.name, "lifts",
+                  "numbers, matrices, blocks, transposes, strided maps, the scalar graph and the "
+                  "matrix graph give the same bits",
+                  "what all lifts do alike");
+  c.cases = cases;
+  const auto compare = f == float_format ? e.lifts_float : e.lifts_double;
+  c.run = [op = e.op, f, compare](std::uint64_t number, std::uint64_t seed, CheckResult& result) {
+    const bool is_long = op->elementwise && number % 4 == 0;
+    const Case one = is_long ? long_case(*op, f, seed) : generate(*op, f, seed);
+    classify(*op, f, one, result.counts);
+    result.elements += static_cast<std::uint64_t>(one.upstream.size());
+    const std::string differs = compare(one);
+    if (differs.empty() || !result.failures.empty()) return;
+    Problem p;
+    p.broken = true;
+    p.against = differs;
+    const auto fails = [&](const Case& x) { return !compare(x).empty(); };
+    std::uint64_t steps = 0;
+    const Case small = shrink(*op, f, one, fails, steps);
+    result.failures.push_back(to_failure(*op, f, "lifts", small, number, seed, steps, p));
+  };
+  return c;
+}
+
+namespace {
+
+Mat<Dec100> to_100_digits(const Mat<double>& x) {
+  return x.unaryExpr([](double v) { return Dec100(v); });
+}
+
+/// <dy, f(x + t e)> with element i of input k moved.
+Dec100 along(const Entry& e, std::vector<Mat<Dec100>> x, const Mat<double>& dy, std::size_t k,
+             Eigen::Index i, const Dec100& t) {
+  x[k].data()[i] += t;
+  const Mat<Dec100> y = e.in_100_digits->forward(pointers(x));
+  Dec100 sum(0);
+  for (Eigen::Index j = 0; j < y.size(); ++j) sum += Dec100(dy.data()[j]) * y.data()[j];
+  return sum;
+}
+
+/// Where 100 digits and a step of 1e-20 are enough: away from thresholds and extremes.
+bool ordinary(const Operation& op, const Case& c) {
+  for (std::size_t k = 0; k < c.inputs.size(); ++k) {
+    for (double x : c.inputs[k].reshaped()) {
+      if (std::abs(x) > 40) return false;
+      if (x != 0 && std::abs(x) < 1e-4) return false;
+      for (const Kink& kink : op.kinks) {
+        if (kink.input == k && std::abs(x - kink.at) < 1e-4) return false;
+      }
+      const Interval& in = op.inputs[k];
+      if ((in.lo_open && x - in.lo < 1e-4) || (in.hi_open && in.hi - x < 1e-4)) return false;
+    }
+  }
+  return true;
+}
+
+/// Only what each oracle differentiates differs: the same function, another arithmetic.
+std::optional<std::string> disagreement(const Entry& e, const Case& c, std::size_t k,
+                                        Eigen::Index i) {
+  std::vector<Mat<Dec100>> x;
+  for (const Mat<double>& m : c.inputs) x.push_back(to_100_digits(m));
+  const Dec100 h("1e-20");
+  const auto phi = [&](int steps) { return along(e, x, c.upstream, k, i, Dec100(steps) * h); };
+  const Dec100 near = (phi(1) - phi(-1)) / (2 * h), far = (phi(2) - phi(-2)) / (4 * h);
+  const Dec100 slope = near + (near - far) / 3;
+
+  const MatrixReference ref = matrix_reference(*e.op, double_format, c.inputs, c.upstream);
+  const MatrixReference::Element& g = ref.gradient[k][static_cast<std::size_t>(i)];
+  const WithContext context(400);
+  const Big other(slope.str(105, std::ios_base::scientific));
+  const Big unit = std::max(ulp_at(double_format, g.r.value), g.rounding);
+  const Big difference = abs(other - g.r.value);
+  if (difference <= unit / Big(32) + g.r.bound) return std::nullopt;
+  return fmt::format("dual numbers over MPFR give {}, differences in Boost's 100 digits give {}",
+                     g.r.value.str(25), other.str(25));
+}
+
+}  // namespace
+
+Check boost_check(const Entry& e, std::uint64_t cases) {
+  Check c;
+  c.blank = blank(*e.op, "100 digits", "boost",
+                  "the oracle itself: finite differences in Boost.Multiprecision's 100 digits "
+                  "against the dual numbers over MPFR",
+                  "a wrong forward; extremes that 100 digits cannot resolve");
+  c.cases = cases;
+  c.run = [e](std::uint64_t number, std::uint64_t seed, CheckResult& result) {
+    Case one;
+    for (std::uint64_t attempt = 0; attempt < 100; ++attempt) {
+      one = generate(*e.op, double_format, case_seed(seed, "boost", attempt));
+      if (one.upstream.size() > 0 && ordinary(*e.op, one) && one.inputs[0].size() > 0) break;
+      one = {};
+    }
+    if (one.inputs.empty()) {
+      ++result.counts["no ordinary case found"];
+      return;
+    }
+    const std::size_t k = seed % one.inputs.size();
+    if (one.inputs[k].size() == 0) return;
+    const auto i = static_cast<Eigen::Index>(
+        (seed >> 8) % static_cast<std::uint64_t>(one.inputs[k].size()));
+    ++result.elements;
+    const std::optional<std::string> text = disagreement(e, one, k, i);
+    if (!text || !result.failures.empty()) return;
+    Problem p;
+    p.broken = true;
+    p.against = *text;
+    p.input = k;
+    result.failures.push_back(to_failure(*e.op, double_format, "boost", one, number, seed, 0, p));
+    result.failures.back().scalar = "100 digits";
+  };
+  c.conclude = [cases](CheckResult& r) {
+    if (r.verdict == Verdict::correct && r.elements < (cases + 1) / 2) {
+      r.verdict = Verdict::inconclusive;
+      r.reason = fmt::format("only {} elements compared in {} cases", r.elements, r.cases);
+    }
+  };
+  return c;
+}
+
+}  // namespace assay::verify

@@ -1,0 +1,157 @@
+// One seeded gradient element of a case against finite differences in high precision.
+
+#include <cmath>
+
+#include "differences.hpp"
+#include "evaluate.hpp"
+#include "examine.hpp"
+
+namespace assay::verify {
+namespace {
+
+double distance_to_threshold(const Operation& op, std::size_t k, double x) {
+  double d = std::numeric_limits<double>::infinity();
+  for (const Kink& kink : op.kinks) {
+    if (kink.input == k) d = std::min(d, std::abs(x - kink.at));
+  }
+  const Interval& i = op.inputs[k];
+  // Outside an open end nothing need exist; a closed end is a point like any other, and a
+  // forward that is smooth there goes on beyond it.
+  if (std::isfinite(i.lo) && i.lo_open) d = std::min(d, x - i.lo);
+  if (std::isfinite(i.hi) && i.hi_open) d = std::min(d, i.hi - x);
+  return d;
+}
+
+long exponent_of(double x) { return Big(x).exponent(); }
+
+/// phi(t) = <dy, f(inputs with element i of input k moved by t)>
+AlongCoordinate along(const Operation& op, const Case& c, std::size_t k, Eigen::Index i) {
+  auto inputs = std::make_shared<std::vector<Mat<Big>>>();
+  for (const Mat<double>& x : c.inputs) inputs->push_back(to_big(x));
+  const Big at = (*inputs)[k].data()[i];
+  const Mat<double> dy = c.upstream;
+  return [&op, inputs, at, dy, k, i](const Big& t) {
+    (*inputs)[k].data()[i] = at + t;
+    const auto in = pointers(*inputs);
+    const Mat<Big> y = op.rule<Big>().forward(in);
+    Big sum(0);
+    for (Eigen::Index j = 0; j < dy.size(); ++j) sum += Big(dy.data()[j]) * y.data()[j];
+    return sum;
+  };
+}
+
+struct Target {
+  std::size_t k;
+  Eigen::Index i;
+};
+
+std::optional<Target> choose(const Case& c, std::uint64_t seed) {
+  std::uint64_t total = 0;
+  for (const Mat<double>& x : c.inputs) total += static_cast<std::uint64_t>(x.size());
+  if (total == 0) return std::nullopt;
+  auto pick = static_cast<Eigen::Index>(seed % total);
+  for (std::size_t k = 0;; ++k) {
+    if (pick < c.inputs[k].size()) return Target{k, pick};
+    pick -= c.inputs[k].size();
+  }
+}
+
+/// The gradient element judged: of an elementwise rule df itself, at a point of its own.
+struct Subject {
+  Case c;
+  Target at;
+};
+
+Subject subject(const Examination& e, Target t) {
+  if (!e.op.elementwise) return {e.c, t};
+  const Case all = expanded(e.c);
+  const Eigen::Index rows = e.c.inputs[t.k].rows();
+  const Eigen::Index j = t.i % rows + (t.i / rows) * all.upstream.rows();
+  Case one;
+  for (const Mat<double>& x : all.inputs) {
+    one.inputs.push_back(Mat<double>::Constant(1, 1, x.data()[j]));
+  }
+  one.upstream = Mat<double>::Constant(1, 1, 1.0);
+  return {std::move(one), {t.k, 0}};
+}
+
+}  // namespace
+
+std::optional<Problem> examine_differences(const Examination& e) {
+  const std::optional<Target> chosen = choose(e.c, e.seed);
+  if (!chosen || e.c.upstream.size() == 0) {
+    e.count("nothing to differentiate");
+    return std::nullopt;
+  }
+  const Subject s = subject(e, *chosen);
+  const auto [k, i] = s.at;
+  const double x = s.c.inputs[k].data()[i];
+  if (at_kink(e.op, e.format, k, x).exceptional) {
+    e.count("at an exceptional point");
+    return std::nullopt;
+  }
+  const Outcome out = evaluate(e.op, e.format, s.c);
+  if (!out.broken.empty()) {
+    Problem p;
+    p.broken = true;
+    p.against = out.broken;
+    return p;
+  }
+
+  DifferencesSetup setup;
+  setup.point_exponent = exponent_of(x);
+  setup.free_distance = distance_to_threshold(e.op, k, x);
+  std::optional<MatrixReference> matrix;
+  if (!e.op.elementwise) matrix = matrix_reference(e.op, e.format, s.c.inputs, s.c.upstream);
+  const Big rounding = matrix ? matrix->gradient[k][static_cast<std::size_t>(i)].rounding : Big(0);
+  setup.unit_exponent = [&](const Big& slope) {
+    return std::max(ulp_exponent(e.format, slope), rounding.exponent());
+  };
+  const Differences d = differences(along(e.op, s.c, k, i), setup);
+  if (d.over_budget) {
+    e.count("beyond the budget of bits");
+    return std::nullopt;
+  }
+  const double got = out.gradients[k].data()[i];
+  const Limit limit = derivative_limit(e.op);
+  Judgement v{};
+  if (e.op.elementwise) {
+    std::vector<double> point;
+    for (const Mat<double>& m : s.c.inputs) point.push_back(m(0, 0));
+    bool near_zero = false;
+    v = judge_derivative(e.op, e.format, point, k, got, d.slope, d.precision, near_zero);
+  } else {
+    const MatrixReference::Element& g = matrix->gradient[k][static_cast<std::size_t>(i)];
+    if (g.terms > ldexp(Big(1), e.format.max_exponent - 2)) {
+      e.count("overflow");
+      return std::nullopt;
+    }
+    Big unit = ulp_at(e.format, clamped(e.format, d.slope.value));
+    v = judge(e.format, got, d.slope, limit.figure, unit);
+    if (limit.units == Units::envelope && v.verdict != Verdict::correct) {
+      const auto change =
+          matrix_envelope(e.op, e.format, s.c.inputs, s.c.upstream, matrix->precision);
+      unit = std::max(unit, change[k].data()[i] + g.rounding);
+      v.verdict = judge(e.format, got, d.slope, limit.figure, unit).verdict;
+    }
+  }
+  if (!d.resolved) v.verdict = Verdict::inconclusive;
+  e.elements();
+  if (v.verdict == Verdict::correct) return std::nullopt;
+  Problem p;
+  p.inconclusive = v.verdict == Verdict::inconclusive;
+  p.against = "finite differences";
+  p.input = chosen->k;
+  const Eigen::Index rows = e.c.inputs[chosen->k].rows();
+  p.row = chosen->i % rows;
+  p.col = chosen->i / rows;
+  p.got = decimal(e.format, got);
+  p.reference = d.slope.value.str(16);
+  p.bound = d.slope.bound.str(2);
+  p.ulp = v.ulp;
+  p.claimed = limit.figure;
+  p.units = limit.units;
+  return p;
+}
+
+}  // namespace assay::verify

@@ -1,0 +1,198 @@
+// The adjoint identity in high precision, exactness over the rationals, and state.
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+
+#include "evaluate.hpp"
+#include "examine.hpp"
+
+namespace assay::verify {
+namespace {
+
+using BigDual = Dual<Big>;
+
+/// A short number from a hash: k / 8 with |k| <= 32.
+double small_number(std::uint64_t& state) {
+  state = case_seed(state, "direction", 1);
+  return (static_cast<double>(state % 65) - 32) / 8;
+}
+
+bool at_exceptional_point(const Examination& e) {
+  for (std::size_t k = 0; k < e.c.inputs.size(); ++k) {
+    for (double x : e.c.inputs[k].reshaped()) {
+      if (at_kink(e.op, e.format, k, x).exceptional) return true;
+    }
+  }
+  return false;
+}
+
+struct Sides {
+  Big forward, reverse, terms;
+};
+
+Sides sides(const Operation& op, const Case& c, const std::vector<Mat<double>>& v) {
+  std::vector<Mat<BigDual>> x = to_dual(c.inputs);
+  for (std::size_t k = 0; k < x.size(); ++k) {
+    for (Eigen::Index i = 0; i < x[k].size(); ++i) x[k].data()[i].d = Big(v[k].data()[i]);
+  }
+  const Mat<BigDual> y = op.rule<BigDual>().forward(pointers(x));
+  Sides s{Big(0), Big(0), Big(0)};
+  for (Eigen::Index j = 0; j < y.size(); ++j) {
+    const Big term = Big(c.upstream.data()[j]) * y.data()[j].d;
+    s.forward += term;
+    s.terms += abs(term);
+  }
+  std::vector<Mat<Big>> in, dx(x.size());
+  for (const Mat<double>& m : c.inputs) in.push_back(to_big(m));
+  const auto p_in = pointers(in);
+  op.rule<Big>().backward(to_big(c.upstream), p_in, op.rule<Big>().forward(p_in), dx);
+  for (std::size_t k = 0; k < dx.size(); ++k) {
+    for (Eigen::Index i = 0; i < dx[k].size(); ++i) {
+      const Big term = dx[k].data()[i] * Big(v[k].data()[i]);
+      s.reverse += term;
+      s.terms += abs(term);
+    }
+  }
+  return s;
+}
+
+}  // namespace
+
+std::optional<Problem> examine_adjoint(const Examination& e) {
+  if (at_exceptional_point(e)) {
+    e.count("at an exceptional point");
+    return std::nullopt;
+  }
+  std::uint64_t state = e.seed;
+  std::vector<Mat<double>> v;
+  for (const Mat<double>& x : e.c.inputs) {
+    v.push_back(Mat<double>::NullaryExpr(x.rows(), x.cols(), [&] { return small_number(state); }));
+  }
+  // Both sides at three roundings. They agree to 2^-54 of their terms: a rule whose constants are
+  // right to a double is right, and rounding is not what this identity is about.
+  for (mpfr_prec_t p = first_precision; p <= last_precision; p *= 2) {
+    std::array<Sides, 3> s;
+    constexpr std::array rounding{MPFR_RNDD, MPFR_RNDU, MPFR_RNDN};
+    try {
+      for (std::size_t i = 0; i < 3; ++i) {
+        const WithContext c(i == 2 ? p + guard_bits : p, rounding[i]);
+        s[i] = sides(e.op, e.c, v);
+      }
+    } catch (const std::exception& error) {
+      Problem broken;
+      broken.broken = true;
+      broken.against = fmt::format("it throws in high precision: {}", error.what());
+      return broken;
+    }
+    const Bounded a = bounded(s[0].forward, s[1].forward, s[2].forward);
+    const Bounded b = bounded(s[0].reverse, s[1].reverse, s[2].reverse);
+    const WithContext c(p + guard_bits, MPFR_RNDU);
+    const Big noise = a.bound + b.bound;
+    const Big difference = abs(a.value - b.value);
+    const Big scale = ldexp(s[2].terms, -54);
+    if (!isfinite(difference) || !isfinite(noise) || noise > ldexp(scale, -8)) continue;
+    e.elements();
+    if (difference <= noise + scale) return std::nullopt;
+    Problem p2;
+    p2.against = "the adjoint identity <w, Jv> = <J'w, v>";
+    p2.quantity = "<J'w, v>";
+    p2.got = b.value.str(16);
+    p2.reference = a.value.str(16);
+    p2.bound = noise.str(2);
+    p2.ulp = ratio(difference, ulp_at(e.format, a.value));
+    return p2;
+  }
+  e.count("beyond the budget of bits");
+  return std::nullopt;
+}
+
+namespace {
+
+template <class T>
+std::vector<Mat<T>> to_rational(const std::vector<Mat<double>>& inputs, std::uint64_t seed) {
+  // Thirds and sevenths too: a rule that is exact for binary fractions only is not exact.
+  std::vector<Mat<T>> out;
+  for (const Mat<double>& x : inputs) {
+    out.push_back(x.unaryExpr([&](double v) {
+      seed = case_seed(seed, "denominator", 1);
+      constexpr std::array<int, 4> denominators{1, 3, 7, 10};
+      const double whole = std::abs(v) < 1e6 ? v : std::copysign(1e6, v);
+      const Rational r(std::abs(v) < 1e-6 ? 0.0 : std::round(whole * 16) / 16);
+      return T(r / Rational(denominators[seed % 4]));
+    }));
+  }
+  return out;
+}
+
+bool legal(const Operation& op, std::size_t k, const Rational& x) {
+  const double d = x.to_double();
+  if (!op.inputs[k].contains(d)) return false;
+  for (const Kink& kink : op.kinks) {
+    if (kink.input == k && x == Rational(kink.at)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::optional<Problem> examine_exact(const Examination& e) {
+  using RationalDual = Dual<Rational>;
+  const auto x = to_rational<Rational>(e.c.inputs, e.seed);
+  auto moving = to_rational<RationalDual>(e.c.inputs, e.seed);
+  for (std::size_t k = 0; k < x.size(); ++k) {
+    for (const Rational& v : x[k].reshaped()) {
+      if (legal(e.op, k, v)) continue;
+      e.count("outside the domain");
+      return std::nullopt;
+    }
+  }
+  const Mat<Rational> dy = to_rational<Rational>({e.c.upstream}, e.seed + 1)[0];
+  const auto p_x = pointers(x);
+  const auto p_moving = pointers(moving);
+  std::vector<Mat<Rational>> dx(x.size());
+  e.op.rule<Rational>().backward(dy, p_x, e.op.rule<Rational>().forward(p_x), dx);
+  for (std::size_t k = 0; k < x.size(); ++k) {
+    if (shape_of(dx[k]) != shape_of(x[k])) {
+      Problem p;
+      p.broken = true;
+      p.against = fmt::format("the gradient of input {} is {}, the input is {}", k,
+                              to_string(shape_of(dx[k])), to_string(shape_of(x[k])));
+      return p;
+    }
+    for (Eigen::Index i = 0; i < x[k].size(); ++i) {
+      moving[k].data()[i].d = Rational(1);
+      const Mat<RationalDual> y = e.op.rule<RationalDual>().forward(p_moving);
+      moving[k].data()[i].d = Rational(0);
+      Rational sum(0);
+      for (Eigen::Index j = 0; j < y.size(); ++j) sum += dy.data()[j] * y.data()[j].d;
+      e.elements();
+      if (dx[k].data()[i] == sum) continue;
+      Problem p;
+      p.against = "exact rationals";
+      p.input = k;
+      p.row = i % x[k].rows();
+      p.col = i / x[k].rows();
+      p.got = dx[k].data()[i].str();
+      p.reference = sum.str();
+      p.bound = "0";
+      p.ulp = std::numeric_limits<double>::infinity();
+      return p;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Problem> examine_state(const Examination& e) {
+  const Case other = generate(e.op, e.format, e.seed);
+  const std::string broken = stale_state(e.op, e.format, e.c, other);
+  e.elements(static_cast<std::uint64_t>(e.c.upstream.size()));
+  if (broken.empty()) return std::nullopt;
+  Problem p;
+  p.broken = true;
+  p.against = broken;
+  return p;
+}
+
+}  // namespace assay::verify

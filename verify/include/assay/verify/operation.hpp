@@ -1,0 +1,113 @@
+#pragma once
+// An operation with its type erased: one Rule for each scalar that the checks work in.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "assay/eigen_traits.hpp"
+#include "assay/rational.hpp"
+#include "assay/rule.hpp"
+#include "assay/verify/big.hpp"
+
+namespace assay::verify {
+
+struct Operation {
+  std::string name;
+  std::vector<Interval> inputs;
+  std::vector<Kink> kinks;
+  Ties ties = Ties::none;
+  std::optional<Ulps> claimed;
+  bool elementwise = false;
+
+  std::shared_ptr<const Rule<float>> in_float;
+  std::shared_ptr<const Rule<double>> in_double;
+  std::shared_ptr<const Rule<Big>> in_big;
+  std::shared_ptr<const Rule<Dual<Big>>> in_dual;
+  // Only where the operation is one over a Field:
+  std::shared_ptr<const Rule<Rational>> in_rational;
+  std::shared_ptr<const Rule<Dual<Rational>>> in_rational_dual;
+
+  [[nodiscard]] std::size_t arity() const { return inputs.size(); }
+  [[nodiscard]] bool field() const { return in_rational != nullptr; }
+
+  template <class T>
+  [[nodiscard]] const Rule<T>& rule() const {
+    if constexpr (std::is_same_v<T, float>) {
+      return *in_float;
+    } else if constexpr (std::is_same_v<T, double>) {
+      return *in_double;
+    } else if constexpr (std::is_same_v<T, Big>) {
+      return *in_big;
+    } else if constexpr (std::is_same_v<T, Dual<Big>>) {
+      return *in_dual;
+    } else if constexpr (std::is_same_v<T, Rational>) {
+      return *in_rational;
+    } else {
+      static_assert(std::is_same_v<T, Dual<Rational>>);
+      return *in_rational_dual;
+    }
+  }
+};
+
+namespace detail {
+
+/// Not a number at all: what accepts it says nothing about the numbers that it takes.
+struct Opaque {};
+
+template <class Op, class T, std::size_t... I>
+concept ForwardTakes = requires(const Op& op, const Mat<T>& x) {
+  op.forward((static_cast<void>(I), x)...);
+};
+
+template <class Op, class T>
+constexpr bool takes() {
+  return []<std::size_t... i>(std::index_sequence<i...>) {
+    return ForwardTakes<Op, T, i...>;
+  }(std::make_index_sequence<arity<Op>>{});
+}
+
+template <class Op>
+void describe_claim(Operation& o) {
+  if constexpr (requires { Op::claimed; }) {
+    o.claimed = Op::claimed;
+  } else if constexpr (Elementwise<Op>) {
+    if constexpr (requires { Op::ElementRule::claimed; }) o.claimed = Op::ElementRule::claimed;
+  }
+}
+
+}  // namespace detail
+
+/// All that the checks need to know of an operation, from its one definition.
+template <class Op>
+Operation make_operation(const Op& op = {}) {
+  static_assert(detail::takes<Op, double>(),
+                "forward must take Mat<double>; is it a template over a Field or a Real?");
+  Operation o;
+  o.name = std::string(op.name);
+  if constexpr (requires { op.domain; }) {
+    const auto& d = op.domain;
+    static_assert(std::tuple_size_v<decltype(d.inputs)> == arity<Op>,
+                  "on(...) needs one argument for each input");
+    o.inputs.assign(d.inputs.begin(), d.inputs.end());
+    o.kinks.assign(d.kinks.begin(), d.kinks.begin() + static_cast<std::ptrdiff_t>(d.kink_count));
+    o.ties = d.tie;
+  } else {
+    o.inputs.assign(arity<Op>, all_reals);
+  }
+  o.elementwise = Elementwise<Op>;
+  detail::describe_claim<Op>(o);
+  o.in_float = make_rule<float>(op);
+  o.in_double = make_rule<double>(op);
+  o.in_big = make_rule<Big>(op);
+  o.in_dual = make_rule<Dual<Big>>(op);
+  // An unconstrained template would seem to take rationals and then fail to compile.
+  if constexpr (detail::takes<Op, Rational>() && !detail::takes<Op, detail::Opaque>()) {
+    o.in_rational = make_rule<Rational>(op);
+    o.in_rational_dual = make_rule<Dual<Rational>>(op);
+  }
+  return o;
+}
+
+}  // namespace assay::verify

@@ -1,0 +1,87 @@
+#pragma once
+// The high-precision reference by dual numbers, each figure with a bound on its own error.
+//
+// Bound: the forward runs at p bits rounding down, at p bits rounding up and at p + 64 bits. The
+// larger of |up - down| and twice the distance of either from the last one bounds the error:
+// neither directed rounding alone (both agree on sqrt(x+1) - sqrt(x) for large x, and are wrong)
+// nor two precisions alone (a cancelling forward gives 0 twice) would do. The precision is raised
+// by the bits that the bound lacks.
+
+#include <span>
+#include <vector>
+
+#include "assay/verify/operation.hpp"
+#include "number.hpp"
+
+namespace assay::verify {
+
+/// |true - value| <= bound. `least` is the smallest magnitude among the evaluations: rounding
+/// garbage must not make a unit in the last place look larger than it is.
+struct Bounded {
+  Big value;
+  Big bound;
+  Big least;
+};
+
+/// Combines the evaluations rounding down and up at p bits and the one at p + 64 bits.
+Bounded bounded(const Big& down, const Big& up, const Big& fine);
+/// How many bits the bound lacks to be below unit / 64; <= 0 where it is.
+long missing_bits(const Bounded& b, long unit_exponent);
+
+inline constexpr mpfr_prec_t first_precision = 113;
+inline constexpr mpfr_prec_t last_precision = 4600;
+inline constexpr mpfr_prec_t guard_bits = 64;
+
+/// An elementwise rule at one point: the value, and a derivative for each input.
+struct PointReference {
+  Bounded y;
+  std::vector<Bounded> d;
+  mpfr_prec_t precision = first_precision;
+  bool resolved = false;  ///< the bounds are far below one ulp of the format
+};
+PointReference point_reference(const Operation& op, const Format& f, std::span<const double> x);
+
+/// How much df of input k at x moves when every inexact input moves by one ulp.
+struct PointEnvelope {
+  Big change;
+  bool near_zero = false;  ///< the derivative changes sign nearby
+};
+PointEnvelope point_envelope(const Operation& op, const Format& f, std::span<const double> x,
+                             std::size_t k, const Bounded& d, mpfr_prec_t precision);
+
+/// A matrix operation at one point and one upstream gradient.
+struct MatrixReference {
+  Mat<Big> y;
+  Mat<Big> y_bound;
+  Mat<Big> y_change;  ///< of y, when every inexact input moves by one ulp
+  struct Element {
+    Bounded r;
+    Big terms;     ///< sum of |dy_j J_ji|
+    Big rounding;  ///< sum of |dy_j| ulp(J_ji) + |J_ji| ulp(dy_j)
+  };
+  std::vector<std::vector<Element>> gradient;  ///< an input's elements, column by column
+  mpfr_prec_t precision = first_precision;
+  bool resolved = false;
+};
+MatrixReference matrix_reference(const Operation& op, const Format& f,
+                                 const std::vector<Mat<double>>& inputs,
+                                 const Mat<double>& upstream);
+
+/// How much each gradient element moves when every inexact input moves by one ulp.
+std::vector<Mat<Big>> matrix_envelope(const Operation& op, const Format& f,
+                                      const std::vector<Mat<double>>& inputs,
+                                      const Mat<double>& upstream, mpfr_prec_t precision);
+
+/// Pointers to the matrices, as a Rule takes them.
+template <class T>
+std::vector<const Mat<T>*> pointers(const std::vector<Mat<T>>& m) {
+  std::vector<const Mat<T>*> p;
+  p.reserve(m.size());
+  for (const Mat<T>& x : m) p.push_back(&x);
+  return p;
+}
+
+/// The inputs as dual numbers at rest.
+std::vector<Mat<Dual<Big>>> to_dual(const std::vector<Mat<double>>& inputs);
+
+}  // namespace assay::verify

@@ -1,0 +1,106 @@
+#include <rapidcheck.h>
+
+#include <cmath>
+
+#include "case.hpp"
+
+namespace assay::verify {
+namespace {
+
+/// How much there is to read: what a shrink must lower.
+std::size_t complexity(const Format& f, double x) { return decimal(f, x).size(); }
+
+/// Simpler values, simplest first.
+std::vector<double> simpler(const Format& f, double x) {
+  std::vector<double> out;
+  const auto offer = [&](double y) {
+    y = rounded(f, y);
+    const bool smaller = complexity(f, y) < complexity(f, x) ||
+                         (complexity(f, y) == complexity(f, x) && std::abs(y) < std::abs(x));
+    if (smaller || (y == std::abs(x) && std::signbit(x))) out.push_back(y);
+  };
+  offer(0);
+  offer(1);
+  offer(std::abs(x));
+  offer(std::trunc(x));
+  if (std::isfinite(x) && x != 0) {
+    const double decade = std::pow(10, std::floor(std::log10(std::abs(x))));
+    for (double digits : {1.0, 10.0, 100.0, 1e4, 1e6}) {
+      const double unit = decade / digits;
+      if (unit > 0 && std::isfinite(x / unit)) offer(std::round(x / unit) * unit);
+    }
+    offer(std::round(x * 16) / 16);
+  }
+  return out;
+}
+
+Mat<double> cut(const Mat<double>& m, Eigen::Index from, Eigen::Index to) {
+  return m.topLeftCorner(m.rows() == from ? to : m.rows(), m.cols() == from ? to : m.cols());
+}
+
+/// Every extent `from` cut to `to`, if the operation takes the result.
+std::optional<Case> resized(const Operation& op, const Case& c, Eigen::Index from,
+                            Eigen::Index to) {
+  Case s;
+  for (const Mat<double>& x : c.inputs) s.inputs.push_back(cut(x, from, to));
+  try {
+    const Shape out = op.in_double->shape(shapes_of(s.inputs));
+    if (out.rows > c.upstream.rows() || out.cols > c.upstream.cols()) return std::nullopt;
+    s.upstream = c.upstream.topLeftCorner(out.rows, out.cols);
+    return s;
+  } catch (const ShapeError&) {
+    return std::nullopt;
+  }
+}
+
+rc::Seq<Case> candidates(const Operation& op, const Format& f, const Case& c) {
+  std::vector<Case> out;
+  for (Eigen::Index from = 6; from > 1; --from) {
+    for (Eigen::Index to : {Eigen::Index{1}, from - 1}) {
+      auto s = resized(op, c, from, to);
+      if (s && shapes_of(s->inputs) != shapes_of(c.inputs)) out.push_back(std::move(*s));
+    }
+  }
+  const auto vary = [&](auto member, bool upstream, std::size_t k) {
+    const Mat<double>& m = member(c);
+    for (Eigen::Index i = 0; i < m.size(); ++i) {
+      for (double v : simpler(f, m.data()[i])) {
+        if (!upstream && !op.inputs[k].contains(v)) continue;
+        Case s = c;
+        member(s).data()[i] = v;
+        out.push_back(std::move(s));
+      }
+    }
+  };
+  vary([](auto& x) -> auto& { return x.upstream; }, true, 0);
+  for (std::size_t k = 0; k < c.inputs.size(); ++k) {
+    vary([k](auto& x) -> auto& { return x.inputs[k]; }, false, k);
+  }
+  return rc::seq::fromContainer(std::move(out));
+}
+
+}  // namespace
+
+Case shrink(const Operation& op, const Format& f, Case c,
+            const std::function<bool(const Case&)>& fails, std::uint64_t& steps) {
+  constexpr int most_tries = 4000;
+  int tries = 0;
+  auto shrinkable = rc::shrinkable::shrinkRecur(
+      std::move(c), [&](const Case& x) { return candidates(op, f, x); });
+  steps = 0;
+  for (bool progress = true; progress && tries < most_tries;) {
+    progress = false;
+    auto options = shrinkable.shrinks();
+    while (auto option = options.next()) {
+      if (++tries >= most_tries) break;
+      if (!fails(option->value())) continue;
+      shrinkable = std::move(*option);
+      ++steps;
+      progress = true;
+      break;
+    }
+  }
+  return shrinkable.value();
+}
+
+}  // namespace assay::verify

@@ -1,0 +1,21 @@
+# What a header drags in, as claims: a test lists the files that including it reads.
+function(assay_header_is_free_of header target forbidden)
+  set(includes $<TARGET_PROPERTY:${target},INTERFACE_INCLUDE_DIRECTORIES>)
+  add_test(NAME boundary.${header} COMMAND ${CMAKE_CXX_COMPILER} -std=c++20 -ffp-contract=off -M
+           "-I$<JOIN:${includes},;-I>" -include assay/${header} -x c++ /dev/null COMMAND_EXPAND_LISTS)
+  set_tests_properties(boundary.${header} PROPERTIES FAIL_REGULAR_EXPRESSION "/(${forbidden})")
+endfunction()
+
+assay_header_is_free_of(assay.hpp assay "gtest|rapidcheck|nlohmann|fmt/|zlib|mpfr|boost/multiprecision")
+assay_header_is_free_of(verify.hpp assay_verify "gtest|rapidcheck|nlohmann|fmt/|boost/multiprecision")
+
+if(TARGET assay_report)
+  foreach(header assay verify)
+    set(includes $<TARGET_PROPERTY:assay_report,INCLUDE_DIRECTORIES>)
+    add_test(NAME boundary.renderer_cannot_include_${header}
+             COMMAND ${CMAKE_CXX_COMPILER} -std=c++20 -fsyntax-only "-I$<JOIN:${includes},;-I>"
+                     -include assay/${header}.hpp -x c++ /dev/null COMMAND_EXPAND_LISTS)
+    set_tests_properties(boundary.renderer_cannot_include_${header} PROPERTIES
+      PASS_REGULAR_EXPRESSION "assay/${header}.hpp: No such file|'assay/${header}.hpp' file not found")
+  endforeach()
+endif()
