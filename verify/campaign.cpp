@@ -29,7 +29,8 @@ struct Shared {
 class SharedMemory {
  public:
   SharedMemory() {
-    void* p = mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    void* p =
+        mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED) {
       throw std::runtime_error(fmt::format("no shared memory: {}", std::strerror(errno)));
     }
@@ -279,10 +280,18 @@ Summary summarise(const CampaignResult& r, std::uint64_t shards) {
     s.cases += c.cases;
     s.elements += c.elements;
     switch (c.verdict) {
-      case Verdict::correct: ++s.correct; break;
-      case Verdict::wrong: ++s.wrong; break;
-      case Verdict::inconclusive: ++s.inconclusive; break;
-      case Verdict::skipped: ++s.skipped; break;
+      case Verdict::correct:
+        ++s.correct;
+        break;
+      case Verdict::wrong:
+        ++s.wrong;
+        break;
+      case Verdict::inconclusive:
+        ++s.inconclusive;
+        break;
+      case Verdict::skipped:
+        ++s.skipped;
+        break;
     }
   }
   for (const FaultResult& f : r.faults) {

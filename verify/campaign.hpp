@@ -32,11 +32,12 @@ struct Timing {
 struct CampaignResult {
   std::vector<CheckResult> checks;  ///< in the order of the campaign
   std::vector<FaultResult> faults;
-  std::vector<Timing> timing;       ///< processor time over all processes
+  std::vector<Timing> timing;  ///< processor time over all processes
 };
 
 /// Done and total cases, and what is running.
-using Progress = std::function<void(std::uint64_t done, std::uint64_t total, const std::string& id)>;
+using Progress =
+    std::function<void(std::uint64_t done, std::uint64_t total, const std::string& id)>;
 
 /// Runs everything in `jobs` child processes, each taking every jobs-th case of each check. The
 /// result does not depend on their number. A child that dies is a failure of the check that it was

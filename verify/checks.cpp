@@ -108,8 +108,8 @@ Check case_check(const OperationPointer& op, const Format& f, std::string_view s
       return i == r.counts.end() ? std::uint64_t{0} : i->second;
     };
     const std::uint64_t aside = at("overflow") + at("beyond the budget of bits");
-    if (r.verdict == Verdict::correct && r.check != "state" && r.check != "sharing" && r.elements < (cases + 1) / 2 &&
-        r.counts.count("at an exceptional point") == 0) {
+    if (r.verdict == Verdict::correct && r.check != "state" && r.check != "sharing" &&
+        r.elements < (cases + 1) / 2 && r.counts.count("at an exceptional point") == 0) {
       r.verdict = Verdict::inconclusive;
       r.reason = fmt::format("only {} elements judged in {} cases ({} set aside)", r.elements,
                              r.cases, aside);
@@ -163,11 +163,11 @@ std::vector<double> points_at(const Format& f, double at) {
 }
 
 AlongCoordinate along(const Operation& op, const std::vector<double>& x, std::size_t k) {
-  auto in = std::make_shared<std::vector<Mat<Big>>>();
-  for (double v : x) in->push_back(Mat<Big>::Constant(1, 1, Big(v)));
-  return [&op, in, k, at = Big(x[k])](const Big& t) {
+  auto in = std::make_shared<std::vector<Mat<Enclosure>>>();
+  for (double v : x) in->push_back(Mat<Enclosure>::Constant(1, 1, Enclosure(v)));
+  return [&op, in, k, at = Enclosure(x[k])](const Enclosure& t) {
     (*in)[k](0, 0) = at + t;
-    return Big(op.rule<Big>().forward(pointers(*in))(0, 0));
+    return Enclosure(op.rule<Enclosure>().forward(pointers(*in))(0, 0));
   };
 }
 
@@ -192,8 +192,7 @@ std::optional<Problem> examine_kink(const Operation& op, const Format& f, const 
   p.against = between ? "the value declared at the kink"
                       : "the one-sided derivatives at the kink, between which it must lie";
   p.got = decimal(f, got);
-  p.reference = between ? decimal(f, kink.value)
-                        : fmt::format("{} .. {}", lo.str(8), hi.str(8));
+  p.reference = between ? decimal(f, kink.value) : fmt::format("{} .. {}", lo.str(8), hi.str(8));
   p.bound = slack.str(2);
   return p;
 }
@@ -248,9 +247,8 @@ std::vector<Check> checks_of(OperationPointer op, const Plan& plan) {
     }
     if (op->elementwise) {
       checks.push_back(sweep(op, f, plan.cases));
-      const bool has_kinks = std::any_of(op->kinks.begin(), op->kinks.end(), [](const Kink& k) {
-        return k.kind != Kink::Kind::pole;
-      });
+      const bool has_kinks = std::any_of(op->kinks.begin(), op->kinks.end(),
+                                         [](const Kink& k) { return k.kind != Kink::Kind::pole; });
       if (has_kinks) checks.push_back(kinks(op, f));
     }
   }

@@ -93,8 +93,8 @@ class Elementwise {
     const Judgement v =
         judge(e_.format, got, ref.y, figure, ulp_at(e_.format, clamped(e_.format, ref.y.value)));
     if (e_.statistics && v.verdict != Verdict::inconclusive) {
-      keep_worst(e_.statistics->worst_value, {v.ulp, std::nullopt, e_.number, hexes(x), hex(got),
-                                              ref.y.value.str(20)});
+      keep_worst(e_.statistics->worst_value,
+                 {v.ulp, std::nullopt, e_.number, hexes(x), hex(got), ref.y.value.str(20)});
     }
     const bool judged = e_.op.claimed && e_.op.claimed->units == Units::ulp;
     if (!judged || v.verdict == Verdict::correct) return;
@@ -108,8 +108,7 @@ class Elementwise {
                   mpfr_prec_t precision) {
     const double got = out_.gradients[k].data()[j];
     bool near_zero = false;
-    const Judgement v =
-        judge_derivative(e_.op, e_.format, x, k, got, d, precision, near_zero);
+    const Judgement v = judge_derivative(e_.op, e_.format, x, k, got, d, precision, near_zero);
     e_.elements();
     if (near_zero) {
       e_.count("near a zero of the derivative");
@@ -170,9 +169,12 @@ class Elementwise {
       const Bounded r{s.r, s.bound, abs(s.r)};
       const Judgement v = judge(e_.format, got, r, 1, s.allowance);
       if (e_.statistics) {
-        keep_worst(e_.statistics->worst_product,
-                   {v.ulp, std::nullopt, e_.number, {hex(e_.c.inputs[k].data()[i])}, hex(got),
-                    s.r.str(20)});
+        keep_worst(e_.statistics->worst_product, {v.ulp,
+                                                  std::nullopt,
+                                                  e_.number,
+                                                  {hex(e_.c.inputs[k].data()[i])},
+                                                  hex(got),
+                                                  s.r.str(20)});
       }
       if (v.verdict != Verdict::correct) {
         Problem p = describe(e_, v, got, r, k, index, e_.c.inputs[k].rows());
@@ -224,8 +226,8 @@ std::optional<Problem> matrix(const Examination& e, const Outcome& out) {
                    {v.ulp, v.envelope, e.number, {}, hex(got), g.r.value.str(20)});
       }
       if (v.verdict != Verdict::correct) {
-        first.offer(describe(e, v, got, g.r, k, static_cast<Eigen::Index>(i),
-                             e.c.inputs[k].rows()));
+        first.offer(
+            describe(e, v, got, g.r, k, static_cast<Eigen::Index>(i), e.c.inputs[k].rows()));
       }
     }
   }
@@ -237,8 +239,8 @@ std::optional<Problem> matrix(const Examination& e, const Outcome& out) {
     const Bounded y{ref.y.data()[j], ref.y_bound.data()[j], abs(ref.y.data()[j])};
     const double ulp = judge(f, got, y, 0, unit).ulp;
     const Big error = abs(Big(got) - y.value);
-    keep_worst(e.statistics->worst_value, {ulp, ratio(error, unit), e.number, {}, hex(got),
-                                           y.value.str(20)});
+    keep_worst(e.statistics->worst_value,
+               {ulp, ratio(error, unit), e.number, {}, hex(got), y.value.str(20)});
   }
   return first.take();
 }

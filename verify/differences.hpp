@@ -8,7 +8,7 @@
 namespace assay::verify {
 
 /// phi(t) is the function along one coordinate, t away from the point; called in the context set.
-using AlongCoordinate = std::function<Big(const Big& t)>;
+using AlongCoordinate = std::function<Enclosure(const Enclosure& t)>;
 
 struct Differences {
   Bounded slope;
@@ -18,14 +18,14 @@ struct Differences {
 };
 
 struct DifferencesSetup {
-  long point_exponent = 0;       ///< of |x|: so many bits more are needed to see the step
-  double free_distance = 1;      ///< to the nearest threshold or edge of the domain
+  long point_exponent = 0;   ///< of |x|: so many bits more are needed to see the step
+  double free_distance = 1;  ///< to the nearest threshold or edge of the domain
   std::function<long(const Big& slope)> unit_exponent;  ///< what the bound must be far below
   mpfr_prec_t budget = 2600;
 };
 
 /// Central differences at h and 2h and one Richardson step. Bound: the change that the step makes,
-/// which is the error of the cruder figure, plus the rounding noise over h.
+/// which is the error of the cruder figure, plus the rounding, enclosed.
 Differences differences(const AlongCoordinate& phi, const DifferencesSetup& setup);
 
 /// The derivative from one side of a point: forward differences, two Richardson steps.

@@ -29,8 +29,8 @@ struct Examination {
   const Format& format;
   const Case& c;
   std::uint64_t number;
-  std::uint64_t seed;      ///< for choices within the case
-  CheckResult* statistics;  ///< null while shrinking and replaying
+  std::uint64_t seed;        ///< for choices within the case
+  CheckResult* statistics;   ///< null while shrinking and replaying
   bool overwriting = false;  ///< plants a sweep that overwrites instead of accumulating
 
   void count(const std::string& what, std::uint64_t n = 1) const {

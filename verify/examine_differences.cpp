@@ -26,16 +26,16 @@ long exponent_of(double x) { return Big(x).exponent(); }
 
 /// phi(t) = <dy, f(inputs with element i of input k moved by t)>
 AlongCoordinate along(const Operation& op, const Case& c, std::size_t k, Eigen::Index i) {
-  auto inputs = std::make_shared<std::vector<Mat<Big>>>();
-  for (const Mat<double>& x : c.inputs) inputs->push_back(to_big(x));
-  const Big at = (*inputs)[k].data()[i];
+  auto inputs = std::make_shared<std::vector<Mat<Enclosure>>>(to_enclosures(c.inputs));
+  const Enclosure at = (*inputs)[k].data()[i];
   const Mat<double> dy = c.upstream;
-  return [&op, inputs, at, dy, k, i](const Big& t) {
+  return [&op, inputs, at, dy, k, i](const Enclosure& t) {
     (*inputs)[k].data()[i] = at + t;
-    const auto in = pointers(*inputs);
-    const Mat<Big> y = op.rule<Big>().forward(in);
-    Big sum(0);
-    for (Eigen::Index j = 0; j < dy.size(); ++j) sum += Big(dy.data()[j]) * y.data()[j];
+    const Mat<Enclosure> y = op.rule<Enclosure>().forward(pointers(*inputs));
+    Enclosure sum(0);
+    for (Eigen::Index j = 0; j < dy.size(); ++j) {
+      sum += Enclosure(dy.data()[j]) * y.data()[j];
+    }
     return sum;
   };
 }
@@ -99,7 +99,11 @@ std::optional<Problem> examine_differences(const Examination& e) {
   }
 
   DifferencesSetup setup;
-  setup.point_exponent = exponent_of(x);
+  // A step must be seen beside the largest number that it may meet in a sum.
+  for (const Mat<double>& m : s.c.inputs) {
+    for (double v : m.reshaped())
+      setup.point_exponent = std::max(setup.point_exponent, exponent_of(v));
+  }
   setup.free_distance = distance_to_threshold(e.op, k, x);
   std::optional<MatrixReference> matrix;
   if (!e.op.elementwise) matrix = matrix_reference(e.op, e.format, s.c.inputs, s.c.upstream);

@@ -20,8 +20,7 @@ class Tampered final : public Rule<T> {
 
   [[nodiscard]] Shape shape(std::span<const Shape> s) const override { return inner_->shape(s); }
   [[nodiscard]] Mat<T> forward(Inputs x) const override { return inner_->forward(x); }
-  void backward(const Mat<T>& dy, Inputs x, const Mat<T>& y,
-                std::span<Mat<T>> dx) const override {
+  void backward(const Mat<T>& dy, Inputs x, const Mat<T>& y, std::span<Mat<T>> dx) const override {
     inner_->backward(dy, x, y, dx);
     const std::vector<Mat<T>> right(dx.begin(), dx.end());
     const Mat<T> upstream = dy;
@@ -113,8 +112,8 @@ std::optional<Caught> run_until_caught(const Operation& op, const Format& f, std
     const std::optional<Problem> p = fails(c);
     if (!p) continue;
     std::uint64_t steps = 0;
-    const Case small =
-        shrink(op, f, c, [&](const Case& x) { return fails(x).has_value(); }, steps);
+    const Case small = shrink(
+        op, f, c, [&](const Case& x) { return fails(x).has_value(); }, steps);
     return Caught{n + 1, p->ulp, small};
   }
   return std::nullopt;

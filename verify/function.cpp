@@ -61,9 +61,10 @@ void fail(CheckResult& r, std::string message) {
 
 }  // namespace
 
-FunctionReport check_function(const std::function<Mat<double>(const Matrices&)>& f,
-                              const std::function<Matrices(const Matrices&, const Mat<double>&)>& vjp,
-                              const Matrices& inputs, const FunctionOptions& options) {
+FunctionReport check_function(
+    const std::function<Mat<double>(const Matrices&)>& f,
+    const std::function<Matrices(const Matrices&, const Mat<double>&)>& vjp, const Matrices& inputs,
+    const FunctionOptions& options) {
   FunctionReport report;
   CheckResult& r = report.result;
   r.subject = "function";

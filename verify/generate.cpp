@@ -45,18 +45,16 @@ rc::Gen<double> short_decimal() {
 
 /// Where the exponentials of both formats saturate, and everything between.
 rc::Gen<double> moderate(const Format& f) {
-  return rc::gen::map(rc::gen::inRange<std::int64_t>(-(1LL << 40), 1LL << 40),
-                      [f](std::int64_t k) {
-                        const double unit = std::ldexp(static_cast<double>(k), -40);
-                        return rounded(f, unit * (f == float_format ? 110 : 760));
-                      });
+  return rc::gen::map(rc::gen::inRange<std::int64_t>(-(1LL << 40), 1LL << 40), [f](std::int64_t k) {
+    const double unit = std::ldexp(static_cast<double>(k), -40);
+    return rounded(f, unit * (f == float_format ? 110 : 760));
+  });
 }
 
 rc::Gen<double> central(const Format& f) {
-  return rc::gen::map(rc::gen::inRange<std::int64_t>(-(1LL << 50), 1LL << 50),
-                      [f](std::int64_t k) {
-                        return rounded(f, std::ldexp(static_cast<double>(k), -48));
-                      });
+  return rc::gen::map(rc::gen::inRange<std::int64_t>(-(1LL << 50), 1LL << 50), [f](std::int64_t k) {
+    return rounded(f, std::ldexp(static_cast<double>(k), -48));
+  });
 }
 
 double from_bits(const Format& f, std::uint64_t bits) {
@@ -77,16 +75,15 @@ rc::Gen<double> edge_value(const Format& f) {
   const double tiny = std::ldexp(1.0, f.min_exponent);
   const double normal = std::ldexp(tiny, f.digits - 1);
   const double eps = std::ldexp(1.0, 1 - f.digits);
-  return rc::gen::map(
-      rc::gen::tuple(rc::gen::elementOf(std::vector<double>{
-                         0.0, tiny, next(f, normal, false), normal, eps, eps / 2, 0.5,
-                         1.0 - eps / 2, 1.0, 1.0 + eps, 2.0, 1 / eps, std::sqrt(max), max / 2,
-                         max}),
-                     rc::gen::inRange<int>(0, 2)),
-      [f](const std::tuple<double, int>& t) {
-        const double x = rounded(f, std::get<0>(t));
-        return std::get<1>(t) != 0 ? -x : x;
-      });
+  return rc::gen::map(rc::gen::tuple(rc::gen::elementOf(std::vector<double>{
+                                         0.0, tiny, next(f, normal, false), normal, eps, eps / 2,
+                                         0.5, 1.0 - eps / 2, 1.0, 1.0 + eps, 2.0, 1 / eps,
+                                         std::sqrt(max), max / 2, max}),
+                                     rc::gen::inRange<int>(0, 2)),
+                      [f](const std::tuple<double, int>& t) {
+                        const double x = rounded(f, std::get<0>(t));
+                        return std::get<1>(t) != 0 ? -x : x;
+                      });
 }
 
 /// At an end of the interval or a declared threshold, or one or two ulp beside it.
@@ -100,13 +97,13 @@ std::optional<rc::Gen<double>> near_threshold(const Operation& op, std::size_t i
     if (std::isfinite(end)) points.push_back(end);
   }
   if (points.empty()) return std::nullopt;
-  return rc::gen::map(
-      rc::gen::tuple(rc::gen::elementOf(points), rc::gen::inRange<int>(-2, 3)),
-      [f](const std::tuple<double, int>& t) {
-        double x = rounded(f, std::get<0>(t));
-        for (int i = std::abs(std::get<1>(t)); i > 0; --i) x = next(f, x, std::get<1>(t) > 0);
-        return x;
-      });
+  return rc::gen::map(rc::gen::tuple(rc::gen::elementOf(points), rc::gen::inRange<int>(-2, 3)),
+                      [f](const std::tuple<double, int>& t) {
+                        double x = rounded(f, std::get<0>(t));
+                        for (int i = std::abs(std::get<1>(t)); i > 0; --i)
+                          x = next(f, x, std::get<1>(t) > 0);
+                        return x;
+                      });
 }
 
 rc::Gen<double> any_value(const Operation& op, std::size_t input, const Format& f) {
@@ -160,19 +157,22 @@ double value_from(rc::Random& random, const rc::Gen<double>& gen, const Operatio
 
 /// Upstream gradients are signed, not symmetric, and sometimes 0, 1 or far out.
 rc::Gen<double> upstream_value(const Format& f) {
-  return rc::gen::weightedOneOf<double>(
-      {{6, short_decimal()},
-       {3, central(f)},
-       {1, rc::gen::element(0.0, 1.0, -1.0)},
-       {1, rc::gen::map(log_uniform(f), [f](double x) {
-          return rounded(f, std::copysign(std::pow(std::abs(x), 0.25), x));
-        })}});
+  return rc::gen::weightedOneOf<double>({{6, short_decimal()},
+                                         {3, central(f)},
+                                         {1, rc::gen::element(0.0, 1.0, -1.0)},
+                                         {1, rc::gen::map(log_uniform(f), [f](double x) {
+                                            return rounded(
+                                                f, std::copysign(std::pow(std::abs(x), 0.25), x));
+                                          })}});
 }
 
 std::vector<Shape> draw_shapes(rc::Random& random, const Operation& op) {
-  const auto extent = rc::gen::weightedElement<Eigen::Index>(
-      {{1, Eigen::Index{0}}, {4, Eigen::Index{1}}, {5, Eigen::Index{2}}, {5, Eigen::Index{3}},
-       {2, Eigen::Index{4}}, {1, Eigen::Index{5}}});
+  const auto extent = rc::gen::weightedElement<Eigen::Index>({{1, Eigen::Index{0}},
+                                                              {4, Eigen::Index{1}},
+                                                              {5, Eigen::Index{2}},
+                                                              {5, Eigen::Index{3}},
+                                                              {2, Eigen::Index{4}},
+                                                              {1, Eigen::Index{5}}});
   for (int attempt = 0; attempt < 400; ++attempt) {
     // Extents from a small pool, so that inner dimensions often agree; 1 for broadcasting.
     const std::array<Eigen::Index, 4> pool{draw(random, extent), draw(random, extent),
@@ -230,8 +230,7 @@ std::vector<Shape> shapes_of(const std::vector<Mat<double>>& inputs) {
   return s;
 }
 
-double generate_value(const Operation& op, std::size_t input, const Format& f,
-                      std::uint64_t seed) {
+double generate_value(const Operation& op, std::size_t input, const Format& f, std::uint64_t seed) {
   rc::Random random(seed);
   return value_from(random, any_value(op, input, f), op, input, f);
 }
@@ -257,8 +256,8 @@ Case generate(const Operation& op, const Format& f, std::uint64_t seed) {
   return c;
 }
 
-double stratified_value(const Operation& op, std::size_t input, const Format& f,
-                        std::uint64_t part, std::uint64_t parts, std::uint64_t seed) {
+double stratified_value(const Operation& op, std::size_t input, const Format& f, std::uint64_t part,
+                        std::uint64_t parts, std::uint64_t seed) {
   const double max = f == float_format ? static_cast<double>(std::numeric_limits<float>::max())
                                        : std::numeric_limits<double>::max();
   const Interval& i = op.inputs[input];
@@ -285,7 +284,8 @@ void classify(const Operation& op, const Format& f, const Case& c,
     single = single && c.inputs[k].size() == 1;
     repeated = repeated || (op.elementwise && shape_of(c.inputs[k]) != shape_of(c.upstream));
     for (double x : c.inputs[k].reshaped()) {
-      subnormal = subnormal || (x != 0 && std::abs(x) < std::ldexp(1.0, f.min_exponent + f.digits - 1));
+      subnormal =
+          subnormal || (x != 0 && std::abs(x) < std::ldexp(1.0, f.min_exponent + f.digits - 1));
       for (const Kink& p : op.kinks) threshold = threshold || (p.input == k && x == p.at);
     }
   }

@@ -39,13 +39,12 @@ Json to_json(const std::optional<Worst>& w) {
 }
 std::optional<Worst> worst_from(const Json& j) {
   if (j.is_null()) return std::nullopt;
-  return Worst{real(j.at("ulp")), optional_real(j.at("envelope")), j.at("case"), j.at("x"),
+  return Worst{real(j.at("ulp")), optional_real(j.at("envelope")),
+               j.at("case"),      j.at("x"),
                j.at("got"),       j.at("reference")};
 }
 
-Json to_json(const Values& v) {
-  return {{"rows", v.rows}, {"cols", v.cols}, {"values", v.values}};
-}
+Json to_json(const Values& v) { return {{"rows", v.rows}, {"cols", v.cols}, {"values", v.values}}; }
 Values values_from(const Json& j) {
   Values v{j.at("rows"), j.at("cols"), j.at("values")};
   if (v.rows < 0 || v.cols < 0 || v.rows * v.cols != static_cast<std::int64_t>(v.values.size())) {
@@ -132,23 +131,12 @@ Json to_json(const CheckResult& r) {
   }
   Json failures = Json::array();
   for (const Failure& f : r.failures) failures.push_back(to_json(f));
-  Json j{{"type", "check"},
-         {"id", r.id()},
-         {"kind", to_string(r.kind)},
-         {"subject", r.subject},
-         {"scalar", r.scalar},
-         {"check", r.check},
-         {"about", r.about},
-         {"blind", r.blind},
-         {"verdict", to_string(r.verdict)},
-         {"reason", r.reason},
-         {"cases", r.cases},
-         {"elements", r.elements},
-         {"counts", r.counts},
-         {"claimed", claimed},
-         {"worst", worst},
-         {"failures", failures},
-         {"plot", plot(r)}};
+  Json j{{"type", "check"},      {"id", r.id()},       {"kind", to_string(r.kind)},
+         {"subject", r.subject}, {"scalar", r.scalar}, {"check", r.check},
+         {"about", r.about},     {"blind", r.blind},   {"verdict", to_string(r.verdict)},
+         {"reason", r.reason},   {"cases", r.cases},   {"elements", r.elements},
+         {"counts", r.counts},   {"claimed", claimed}, {"worst", worst},
+         {"failures", failures}, {"plot", plot(r)}};
   if (r.kind == Kind::golden) {
     Json values = Json::array();
     for (const GoldenValue& v : r.values) {
@@ -202,21 +190,14 @@ CheckResult check_from_json(const Json& j) {
 }
 
 Json to_json(const FaultResult& r) {
-  return {{"type", "fault"},
-          {"operation", r.operation},
-          {"scalar", r.scalar},
-          {"fault", r.fault},
-          {"about", r.about},
-          {"status", r.status},
-          {"by", r.by},
-          {"after", r.after},
-          {"manifested", r.manifested},
-          {"ulp", number(r.ulp)},
-          {"shrunk", r.shrunk}};
+  return {{"type", "fault"},      {"operation", r.operation}, {"scalar", r.scalar},
+          {"fault", r.fault},     {"about", r.about},         {"status", r.status},
+          {"by", r.by},           {"after", r.after},         {"manifested", r.manifested},
+          {"ulp", number(r.ulp)}, {"shrunk", r.shrunk}};
 }
 
 FaultResult fault_from_json(const Json& j) {
-  return {j.at("operation"), j.at("scalar"), j.at("fault"), j.at("about"),      j.at("status"),
+  return {j.at("operation"), j.at("scalar"), j.at("fault"),      j.at("about"),     j.at("status"),
           j.at("by"),        j.at("after"),  j.at("manifested"), real(j.at("ulp")), j.at("shrunk")};
 }
 

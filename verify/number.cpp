@@ -28,8 +28,8 @@ bool overflows(const Format& f, const Big& x) {
 }
 
 double next(const Format& f, double x, bool up) {
-  const double to = up ? std::numeric_limits<double>::infinity()
-                       : -std::numeric_limits<double>::infinity();
+  const double to =
+      up ? std::numeric_limits<double>::infinity() : -std::numeric_limits<double>::infinity();
   if (f == float_format) {
     return static_cast<double>(std::nextafter(static_cast<float>(x), static_cast<float>(to)));
   }
@@ -67,6 +67,7 @@ double parse_real(std::string_view text) {
 }
 
 std::string decimal(const Format& f, double x) {
+  if (std::isnan(x)) return "nan";
   return f == float_format ? fmt::format("{}", static_cast<float>(x)) : fmt::format("{}", x);
 }
 

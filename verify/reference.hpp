@@ -1,11 +1,10 @@
 #pragma once
 // The high-precision reference by dual numbers, each figure with a bound on its own error.
 //
-// Bound: the forward runs at p bits rounding down, at p bits rounding up and at p + 64 bits. The
-// larger of |up - down| and twice the distance of either from the last one bounds the error:
-// neither directed rounding alone (both agree on sqrt(x+1) - sqrt(x) for large x, and are wrong)
-// nor two precisions alone (a cancelling forward gives 0 twice) would do. The precision is raised
-// by the bits that the bound lacks.
+// The forward runs once, in interval arithmetic at p bits: the bound is a proof. Cheaper bounds were
+// tried and fooled: rounding down and up agree on sqrt(x+1) - sqrt(x) for large x, and are wrong;
+// two precisions agree on 0 where a forward cancels; and all of these agree on -3 (h + 8e281). The
+// precision is raised by the bits that the bound lacks.
 
 #include <span>
 #include <vector>
@@ -15,23 +14,20 @@
 
 namespace assay::verify {
 
-/// |true - value| <= bound. `least` is the smallest magnitude among the evaluations: rounding
-/// garbage must not make a unit in the last place look larger than it is.
+/// |true - value| <= bound. `least` is the smallest magnitude that the true value can have:
+/// rounding garbage must not make a unit in the last place look larger than it is.
 struct Bounded {
   Big value;
   Big bound;
   Big least;
 };
+Bounded bounded(const Enclosure& e);
 
-/// Combines the evaluations rounding down and up at p bits and the one at p + 64 bits.
-Bounded bounded(const Big& down, const Big& up, const Big& fine);
 /// How many bits the bound lacks to be below unit / 64; <= 0 where it is.
 long missing_bits(const Bounded& b, long unit_exponent);
 
 inline constexpr mpfr_prec_t first_precision = 113;
 inline constexpr mpfr_prec_t last_precision = 4600;
-inline constexpr mpfr_prec_t guard_bits = 64;
-
 /// An elementwise rule at one point: the value, and a derivative for each input.
 struct PointReference {
   Bounded y;
@@ -81,7 +77,8 @@ std::vector<const Mat<T>*> pointers(const std::vector<Mat<T>>& m) {
   return p;
 }
 
+std::vector<Mat<Enclosure>> to_enclosures(const std::vector<Mat<double>>& inputs);
 /// The inputs as dual numbers at rest.
-std::vector<Mat<Dual<Big>>> to_dual(const std::vector<Mat<double>>& inputs);
+std::vector<Mat<Dual<Enclosure>>> to_dual(const std::vector<Mat<double>>& inputs);
 
 }  // namespace assay::verify

@@ -57,8 +57,8 @@ std::optional<Failure> replay(const Operation& op, const Failure& stored) {
   }
   const auto problem = examine({op, *f, c, stored.at_case, stored.seed, nullptr});
   if (!problem || problem->inconclusive) return std::nullopt;
-  Failure now = to_failure(op, *f, stored.check, c, stored.at_case, stored.seed, stored.shrinks,
-                           *problem);
+  Failure now =
+      to_failure(op, *f, stored.check, c, stored.at_case, stored.seed, stored.shrinks, *problem);
   now.scalar = stored.scalar;
   now.replay = stored.replay;
   return now;

@@ -1,6 +1,6 @@
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
-#include <fmt/format.h>
 
 #include "check.hpp"
 
@@ -130,9 +130,9 @@ Failure to_failure(const Operation& op, const Format& f, std::string_view check,
   r.replay = fmt::format("failures/{}-{}{}-{}.json", op.name, f.name, suffix, number);
 
   std::string& text = r.message;
-  text = p.broken ? fmt::format("{}<{}>: {}", op.name, f.name, p.against)
-                  : fmt::format("{}<{}>: {} disagrees with {}", op.name, f.name, p.quantity,
-                                p.against);
+  text = p.broken
+             ? fmt::format("{}<{}>: {}", op.name, f.name, p.against)
+             : fmt::format("{}<{}>: {} disagrees with {}", op.name, f.name, p.quantity, p.against);
   text += fmt::format(" (case {}, shrunk {} times)\n", number, shrinks);
   text += " ";
   for (std::size_t k = 0; k < c.inputs.size(); ++k) {
@@ -140,11 +140,10 @@ Failure to_failure(const Operation& op, const Format& f, std::string_view check,
   }
   text += fmt::format(" upstream {}\n", show(f, c.upstream));
   if (p.broken) return r;
-  const std::string where =
-      op.arity() == 1 && c.inputs[0].size() == 1
-          ? std::string()
-          : fmt::format("   (gradient of {} at row {}, column {})",
-                        input_name(op.arity(), p.input), p.row, p.col);
+  const std::string where = op.arity() == 1 && c.inputs[0].size() == 1
+                                ? std::string()
+                                : fmt::format("   (gradient of {} at row {}, column {})",
+                                              input_name(op.arity(), p.input), p.row, p.col);
   text += fmt::format("  {:<10} {}{}\n", p.quantity, p.got, where);
   text += fmt::format("  reference  {}  +- {}", p.reference, p.bound);
   if (p.ulp > 0) {

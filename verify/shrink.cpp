@@ -1,6 +1,8 @@
 #include <rapidcheck.h>
 
 #include <cmath>
+#include <optional>
+#include <set>
 
 #include "case.hpp"
 
@@ -34,31 +36,45 @@ std::vector<double> simpler(const Format& f, double x) {
   return out;
 }
 
-Mat<double> cut(const Mat<double>& m, Eigen::Index from, Eigen::Index to) {
-  return m.topLeftCorner(m.rows() == from ? to : m.rows(), m.cols() == from ? to : m.cols());
+/// The first or the last rows and columns.
+Mat<double> corner(const Mat<double>& m, Eigen::Index rows, Eigen::Index cols, bool last) {
+  return last ? m.bottomRightCorner(rows, cols) : m.topLeftCorner(rows, cols);
 }
 
 /// Every extent `from` cut to `to`, if the operation takes the result.
-std::optional<Case> resized(const Operation& op, const Case& c, Eigen::Index from,
-                            Eigen::Index to) {
+std::optional<Case> resized(const Operation& op, const Case& c, Eigen::Index from, Eigen::Index to,
+                            bool last) {
   Case s;
-  for (const Mat<double>& x : c.inputs) s.inputs.push_back(cut(x, from, to));
+  for (const Mat<double>& x : c.inputs) {
+    s.inputs.push_back(
+        corner(x, x.rows() == from ? to : x.rows(), x.cols() == from ? to : x.cols(), last));
+  }
   try {
     const Shape out = op.in_double->shape(shapes_of(s.inputs));
     if (out.rows > c.upstream.rows() || out.cols > c.upstream.cols()) return std::nullopt;
-    s.upstream = c.upstream.topLeftCorner(out.rows, out.cols);
+    s.upstream = corner(c.upstream, out.rows, out.cols, last);
     return s;
   } catch (const ShapeError&) {
     return std::nullopt;
   }
 }
 
+/// The extents above 1, largest first.
+std::vector<Eigen::Index> extents(const Case& c) {
+  std::set<Eigen::Index, std::greater<>> found;
+  for (const Mat<double>& x : c.inputs) found.insert({x.rows(), x.cols()});
+  std::erase_if(found, [](Eigen::Index n) { return n < 2; });
+  return {found.begin(), found.end()};
+}
+
 rc::Seq<Case> candidates(const Operation& op, const Format& f, const Case& c) {
   std::vector<Case> out;
-  for (Eigen::Index from = 6; from > 1; --from) {
+  for (Eigen::Index from : extents(c)) {
     for (Eigen::Index to : {Eigen::Index{1}, from - 1}) {
-      auto s = resized(op, c, from, to);
-      if (s && shapes_of(s->inputs) != shapes_of(c.inputs)) out.push_back(std::move(*s));
+      for (bool last : {false, true}) {
+        auto s = resized(op, c, from, to, last);
+        if (s && shapes_of(s->inputs) != shapes_of(c.inputs)) out.push_back(std::move(*s));
+      }
     }
   }
   const auto vary = [&](auto member, bool upstream, std::size_t k) {
@@ -72,9 +88,11 @@ rc::Seq<Case> candidates(const Operation& op, const Format& f, const Case& c) {
       }
     }
   };
-  vary([](auto& x) -> auto& { return x.upstream; }, true, 0);
+  vary(
+      [](auto& x) -> auto& { return x.upstream; }, true, 0);
   for (std::size_t k = 0; k < c.inputs.size(); ++k) {
-    vary([k](auto& x) -> auto& { return x.inputs[k]; }, false, k);
+    vary(
+        [k](auto& x) -> auto& { return x.inputs[k]; }, false, k);
   }
   return rc::seq::fromContainer(std::move(out));
 }

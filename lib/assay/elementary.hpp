@@ -50,7 +50,7 @@ ASSAY_KERNEL T horner(T x, T top, C... rest) {
 /// conversion from double to int64 before AVX-512. `ln2_hi` is so short that its product with any
 /// exponent is exact. Both polynomials by sollya, fpminimax(g, [|2,...,d|], formats, range,
 /// floating, relative, x): `expm1_q` = (e^r - 1 - r) / r^2, |r| <= 0.3467, d = 6 (float), 11
-/// (double); `log1p_q` = (log(1 + f) - f) / f^2, -1/4 <= f <= 1/2, d = 10, 21.
+/// (double); `log1p_q` = (log(1 + f) - f + f^2 / 2) / f^3, -1/4 <= f <= 1/2, d = 10, 21.
 template <class T>
 struct Kernel;
 
@@ -71,8 +71,8 @@ struct Kernel<float> {
                   0x1.fffffep-2F);
   }
   ASSAY_KERNEL static float log1p_q(float f) {
-    return horner(f, -0x1.721d3ep-5F, 0x1.ad4188p-4F, -0x1.0db586p-3F, 0x1.28852ep-3F,
-                  -0x1.54eb54p-3F, 0x1.9968fp-3F, -0x1.00004ep-2F, 0x1.5555a6p-2F, -0x1p-1F);
+    return horner(f, -0x1.713e36p-5F, 0x1.aca08ep-4F, -0x1.0d93f4p-3F, 0x1.2886b8p-3F,
+                  -0x1.54ef16p-3F, 0x1.996966p-3F, -0x1.000042p-2F, 0x1.5555a4p-2F);
   }
 };
 
@@ -97,11 +97,11 @@ struct Kernel<double> {
   }
   ASSAY_KERNEL static double log1p_q(double f) {
     return horner(
-        f, 0x1.07fee091cfba5p-7, -0x1.e0edbddba5be4p-6, 0x1.9fb1f7339eb55p-5, -0x1.e9a88fe7151d5p-5,
-        0x1.f2aacbaf50174p-5, -0x1.ffeee422db5a7p-5, 0x1.10118a7ed4f3fp-4, -0x1.2463c327ed19bp-4,
-        0x1.3b1ff82b4c54fp-4, -0x1.55598360e4c5ap-4, 0x1.745ce35fb0f72p-4, -0x1.99996e0662597p-4,
-        0x1.c71c70ee1f6p-4, -0x1.000000781ee29p-3, 0x1.24924929f70bp-3, -0x1.55555553fd495p-3,
-        0x1.9999999989687p-3, -0x1.0000000000dcep-2, 0x1.55555555555c4p-2, -0x1.ffffffffffffbp-2);
+        f, 0x1.0929166ec293fp-7, -0x1.e18df41ac0ba1p-6, 0x1.9f520e6761e23p-5, -0x1.e8e9ab5948634p-5,
+        0x1.f251e98179a24p-5, -0x1.fffc3ef49c4f3p-5, 0x1.101ca9130d303p-4, -0x1.24657de7bc768p-4,
+        0x1.3b1f052b03795p-4, -0x1.55593904a5747p-4, 0x1.745cebf97dcfp-4, -0x1.999972cbcb1c6p-4,
+        0x1.c71c70e0149fp-4, -0x1.00000063e1b57p-3, 0x1.24924929711e8p-3, -0x1.5555555459087p-3,
+        0x1.999999998c775p-3, -0x1.0000000000774p-2, 0x1.55555555555ap-2);
   }
 };
 
@@ -158,7 +158,8 @@ ASSAY_KERNEL T power(T n, unsigned down) {
   return std::bit_cast<T>((std::bit_cast<Bits<T>>(n) - (bias + down)) << Kernel<T>::mantissa);
 }
 
-/// The k that brings u / 2^k into [3/4, 3/2), for normal u > 0; there f = u / 2^k - 1 is exact.
+/// The k that brings u / 2^k into (3/4, 3/2], for normal u > 0; there f = u / 2^k - 1 is exact, in
+/// log1p too (hence 3/2 belongs to it: the float before x = 1/2 has u = 3/2).
 template <class T>
 struct Exponent {
   T k;
@@ -167,7 +168,8 @@ struct Exponent {
   ASSAY_KERNEL explicit Exponent(T u) {
     using K = Kernel<T>;
     constexpr T two_m = T(Bits<T>(1) << K::mantissa);
-    const Bits<T> j = std::bit_cast<Bits<T>>(u) + (one_bits<T> - std::bit_cast<Bits<T>>(T(0.75)));
+    const Bits<T> j =
+        std::bit_cast<Bits<T>>(u) + (one_bits<T> - std::bit_cast<Bits<T>>(T(0.75)) - 1);
     const Bits<T> biased = j >> K::mantissa;
     k = std::bit_cast<T>(biased | std::bit_cast<Bits<T>>(two_m)) - (two_m + K::bias / 2);
     bits = (biased << K::mantissa) - one_bits<T>;
@@ -181,7 +183,8 @@ ASSAY_KERNEL T log_sum(T k, T f) {
   const T kl = k * K::ln2_hi;  // exact
   const T hi = kl + f;
   const T lo = mad(k, K::ln2_lo, f - (hi - kl));
-  return hi + mad(f * f, K::log1p_q(f), lo);
+  const T square = f * f;
+  return hi + mad(T(-0.5), square, mad(square, f * K::log1p_q(f), lo));
 }
 
 template <class T>
@@ -215,7 +218,7 @@ ASSAY_KERNEL T sqrt(const T& x) {
   return sqrt(x);
 }
 
-/// e^x.
+/// e^x. Float 0.90 / 0.91, double 0.89 / 0.91 ulp (with FMA / without).
 template <class T>
 ASSAY_KERNEL T exp(const T& x) {
   if constexpr (detail::Native<T>) {
@@ -230,6 +233,7 @@ ASSAY_KERNEL T exp(const T& x) {
 
 /// a e^x with no overflow or underflow on the way, whatever a and x. A zero a gives zero for every
 /// finite x; with an infinite x or a, what the exact e^x times a gives (0 inf is NaN).
+/// Float 1.1 / 1.4, double 1.1 / 1.3 ulp, both sampled.
 template <class T>
 ASSAY_KERNEL T mul_exp(const T& a, const T& x) {
   if constexpr (detail::Native<T>) {
@@ -249,7 +253,7 @@ ASSAY_KERNEL T mul_exp(const T& a, const T& x) {
   }
 }
 
-/// e^x - 1.
+/// e^x - 1. Float 1.23 / 1.26, double 1.26 / 1.22 ulp.
 template <class T>
 ASSAY_KERNEL T expm1(const T& x) {
   if constexpr (detail::Native<T>) {
@@ -264,7 +268,7 @@ ASSAY_KERNEL T expm1(const T& x) {
   }
 }
 
-/// log x; -inf at 0, NaN below.
+/// log x; -inf at 0, NaN below. Float 0.87 / 0.88, double 0.88 / 0.89 ulp.
 template <class T>
 ASSAY_KERNEL T log(const T& x) {
   if constexpr (detail::Native<T>) {
@@ -282,7 +286,7 @@ ASSAY_KERNEL T log(const T& x) {
   }
 }
 
-/// log(1 + x); -inf at -1, NaN below.
+/// log(1 + x); -inf at -1, NaN below. Float 0.87 / 0.88, double 0.88 / 0.91 ulp.
 template <class T>
 ASSAY_KERNEL T log1p(const T& x) {
   if constexpr (detail::Native<T>) {
@@ -299,7 +303,7 @@ ASSAY_KERNEL T log1p(const T& x) {
   }
 }
 
-/// tanh x.
+/// tanh x. Float and double 1.42 ulp.
 template <class T>
 ASSAY_KERNEL T tanh(const T& x) {
   if constexpr (detail::Native<T>) {

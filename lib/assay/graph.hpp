@@ -124,11 +124,14 @@ class Graph {
   }
   void backward(std::span<const Var<T>> outputs, Graphs after = Graphs::consume) {
     usable();
-    start();
-    for (const Var<T>& y : outputs) {
+    for (const Var<T>& y : outputs) {  // all of them first: a refused sweep adds nothing
+      own(y);
       require(y.shape() == Shape{1, 1}, "backward", {{"output", y.shape()}},
               "it must be 1x1, or the upstream gradient must be given");
-      seed<Accumulate>(y, Mat<T>::Constant(1, 1, T(1)));
+    }
+    start();
+    for (const Var<T>& y : outputs) {
+      seed<Accumulate>(y, Mat<T>::Constant(y.shape().rows, y.shape().cols, T(1)));
     }
     sweep<Accumulate>(after);
   }
@@ -136,9 +139,10 @@ class Graph {
   template <class Sum = Accumulate>
   void backward(const Var<T>& y, const Mat<T>& dy, Graphs after = Graphs::consume) {
     usable();
-    start();
+    own(y);
     require(y.shape() == shape_of(dy), "backward",
             {{"output", y.shape()}, {"upstream", shape_of(dy)}}, "they must be of one shape");
+    start();
     seed<Sum>(y, dy);
     sweep<Sum>(after);
   }
@@ -205,7 +209,6 @@ class Graph {
   }
   template <class Sum>
   void seed(const Var<T>& y, const Mat<T>& dy) {
-    own(y);
     receive<Sum>(nodes_[y.index_], Mat<T>(dy));
     top_ = std::max<std::size_t>(top_, y.index_ + 1);
   }
@@ -247,7 +250,8 @@ class Graph {
   void usable() const {
     if (consumed_) {
       throw GraphError(
-          "matrix graph: already consumed by a sweep; sweep both outputs at once, retain the graph, "
+          "matrix graph: already consumed by a sweep; sweep both outputs at once, retain the "
+          "graph, "
           "or clear() it and record anew");
     }
   }
@@ -308,8 +312,7 @@ Graph<T>* graph_of(const X& x) {
 
 /// The lift of an operation to matrix nodes; matrices and numbers beside them are constants.
 template <class Op, class... X>
-  requires(detail::is_var<X> || ...)
-auto record(const Op& op, const X&... x) {
+requires(detail::is_var<X> || ...) auto record(const Op& op, const X&... x) {
   using T = typename detail::FirstVar<X...>::type;
   Graph<T>* graph = nullptr;
   ((graph = graph ? graph : detail::graph_of<T>(x)), ...);
@@ -326,17 +329,13 @@ Var<T> operator-(const Var<T>& x) {
   return neg(x);
 }
 template <class A, class B>
-  requires VarPair<A, B>
-auto operator+(const A& a, const B& b) {
-  return add(a, b);
-}
+requires VarPair<A, B>
+auto operator+(const A& a, const B& b) { return add(a, b); }
 template <class A, class B>
-  requires VarPair<A, B>
-auto operator-(const A& a, const B& b) {
-  return sub(a, b);
-}
+requires VarPair<A, B>
+auto operator-(const A& a, const B& b) { return sub(a, b); }
 template <class A, class B>
-  requires VarPair<A, B>
+requires VarPair<A, B>
 auto operator*(const A& a, const B& b) {
   if constexpr (detail::Number<A> || detail::Number<B>) {
     return mul(a, b);
@@ -345,8 +344,7 @@ auto operator*(const A& a, const B& b) {
   }
 }
 template <class A, class B>
-  requires(VarPair<A, B> && detail::Number<B>)
-auto operator/(const A& a, const B& b) {
+requires(VarPair<A, B>&& detail::Number<B>) auto operator/(const A& a, const B& b) {
   return div(a, b);
 }
 

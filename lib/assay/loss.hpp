@@ -39,13 +39,13 @@ struct Loss {
     return {1, 1};
   }
   template <class T>
-    requires requires(const T& x) { Rule::f(x, x); }
+  requires requires(const T& x) { Rule::f(x, x); }
   static Mat<T> forward(const Mat<T>& a, const Mat<T>& b) {
     const Mat<T> total = reduce_sum<Axis::all>(Map<Rule>::forward(a, b));
     return reduction == Reduction::mean ? Mat<T>(total / count<T>(a.size())) : total;
   }
   template <class T>
-    requires requires(const T& x) { Rule::df(x, x, x); }
+  requires requires(const T& x) { Rule::df(x, x, x); }
   static Grads<T, 2> backward(const Mat<T>& dy, const Mat<T>& a, const Mat<T>& b, const Mat<T>&) {
     const T scale = reduction == Reduction::mean ? T(dy(0, 0) / count<T>(a.size())) : dy(0, 0);
     // No rule of a loss needs its own value y, which the reduction has swallowed.

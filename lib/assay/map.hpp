@@ -48,12 +48,15 @@ void map_backward(const T* __restrict dy, const T* __restrict a, const T* __rest
 struct Repeat {
   Eigen::Index row, col;
   Repeat(Shape in, Shape out)
-      : row(in.rows == 1 && out.rows != 1 ? 0 : 1), col(in.cols == 1 && out.cols != 1 ? 0 : in.rows) {}
+      : row(in.rows == 1 && out.rows != 1 ? 0 : 1),
+        col(in.cols == 1 && out.cols != 1 ? 0 : in.rows) {}
   [[nodiscard]] Eigen::Index at(Eigen::Index i, Eigen::Index j) const { return i * row + j * col; }
 };
 
 template <class Rule>
-concept Unary = requires(const double& x) { Rule::f(x); };
+concept Unary = requires(const double& x) {
+  Rule::f(x);
+};
 
 }  // namespace detail
 
@@ -78,7 +81,7 @@ struct Map<Rule, true> {
   static Shape shape(Shape x) { return x; }
 
   template <class T>
-    requires requires(const T& x) { Rule::f(x); }
+  requires requires(const T& x) { Rule::f(x); }
   static Mat<T> forward(const Mat<T>& x) {
     Mat<T> y(x.rows(), x.cols());
     detail::map_forward<Rule>(x.data(), y.data(), x.size());
@@ -86,7 +89,7 @@ struct Map<Rule, true> {
   }
 
   template <class T>
-    requires requires(const T& x) { Rule::df(x, x); }
+  requires requires(const T& x) { Rule::df(x, x); }
   static Grads<T, 1> backward(const Mat<T>& dy, const Mat<T>& x, const Mat<T>& y) {
     Mat<T> dx(x.rows(), x.cols());
     detail::map_backward<Rule>(dy.data(), x.data(), y.data(), dx.data(), x.size());
@@ -104,7 +107,7 @@ struct Map<Rule, false> {
   static Shape shape(Shape a, Shape b) { return broadcast(name, a, b); }
 
   template <class T>
-    requires requires(const T& x) { Rule::f(x, x); }
+  requires requires(const T& x) { Rule::f(x, x); }
   static Mat<T> forward(const Mat<T>& a, const Mat<T>& b) {
     const Shape s = shape(shape_of(a), shape_of(b));
     Mat<T> y(s.rows, s.cols);
@@ -122,9 +125,8 @@ struct Map<Rule, false> {
   }
 
   template <class T>
-    requires requires(const T& x) { Rule::df(x, x, x); }
-  static Grads<T, 2> backward(const Mat<T>& dy, const Mat<T>& a, const Mat<T>& b,
-                              const Mat<T>& y) {
+  requires requires(const T& x) { Rule::df(x, x, x); }
+  static Grads<T, 2> backward(const Mat<T>& dy, const Mat<T>& a, const Mat<T>& b, const Mat<T>& y) {
     const Shape s = shape_of(y);
     if (shape_of(a) == s && shape_of(b) == s) {
       Mat<T> da(s.rows, s.cols), db(s.rows, s.cols);

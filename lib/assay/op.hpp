@@ -25,7 +25,9 @@ class Var;
 namespace detail {
 
 template <class Op, std::size_t... I>
-concept TakesShapes = requires(const Op& op) { op.shape((static_cast<void>(I), Shape{})...); };
+concept TakesShapes = requires(const Op& op) {
+  op.shape((static_cast<void>(I), Shape{})...);
+};
 
 template <class Op, std::size_t... I>
 constexpr std::size_t count_inputs(std::index_sequence<I...>) {
@@ -74,7 +76,9 @@ template <class Op>
 inline constexpr std::size_t arity = detail::count_inputs<Op>(std::make_index_sequence<1>{});
 
 template <class Op>
-concept Elementwise = requires { typename Op::ElementRule; };
+concept Elementwise = requires {
+  typename Op::ElementRule;
+};
 
 template <class Op>
 struct Call {
@@ -83,7 +87,7 @@ struct Call {
 
   /// A number, or two: the rule itself.
   template <detail::Number... X>
-    requires Elementwise<Op>
+  requires Elementwise<Op>
   constexpr auto operator()(const X&... x) const {
     using T = std::common_type_t<X...>;
     return Op::ElementRule::f(static_cast<const T&>(x)...);
@@ -98,10 +102,7 @@ struct Call {
 
   /// Nodes of a graph, with numbers or matrices beside them as constants.
   template <class... X>
-    requires(detail::Node<X> || ...)
-  auto operator()(const X&... x) const {
-    return record(op, x...);
-  }
+  requires(detail::Node<X> || ...) auto operator()(const X&... x) const { return record(op, x...); }
 };
 
 }  // namespace assay

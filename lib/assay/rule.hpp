@@ -42,8 +42,7 @@ class RuleOf final : public Rule<T> {
   [[nodiscard]] Mat<T> forward(Inputs x) const override {
     return call([&](auto... i) { return op_.forward(*x[i]...); });
   }
-  void backward(const Mat<T>& dy, Inputs x, const Mat<T>& y,
-                std::span<Mat<T>> dx) const override {
+  void backward(const Mat<T>& dy, Inputs x, const Mat<T>& y, std::span<Mat<T>> dx) const override {
     Grads<T, n> g = call([&](auto... i) { return op_.backward(dy, *x[i]..., y); });
     for (std::size_t i = 0; i < n; ++i) dx[i] = std::move(g[i]);
   }
@@ -51,9 +50,8 @@ class RuleOf final : public Rule<T> {
  private:
   template <class F>
   static auto call(F f) {
-    return [&]<std::size_t... i>(std::index_sequence<i...>) {
-      return f(i...);
-    }(std::make_index_sequence<n>{});
+    return [&]<std::size_t... i>(std::index_sequence<i...>) { return f(i...); }
+    (std::make_index_sequence<n>{});
   }
 
   [[no_unique_address]] Op op_;

@@ -139,10 +139,12 @@ T two_over_sqrt_pi() {
 }
 
 /// exp(-x*x). The rounding error of x*x would be magnified by x*x, so x is split in a part whose
-/// square is exact and a remainder. Beyond 128 every built-in type underflows to zero.
+/// square is exact and a remainder. Beyond 128 every built-in type underflows to zero. A type of
+/// run-time precision (it offers T::pi()) has bits to spare.
 template <class T>
 T exp_minus_square(const T& x) {
   using real::exp, real::floor;
+  if constexpr (requires { T::pi(); }) return exp(-(x * x));
   if (!(x > T(-128) && x < T(128))) return exp(-(x * x));
   const T hi = floor(x * T(16)) / T(16);
   return exp(-(hi * hi)) * exp(-((x - hi) * (x + hi)));

@@ -111,7 +111,8 @@ class Tape {
     }
     for (std::size_t i = top; i-- > 0;) {
       const T a = adjoints_[i];
-      if (a == T(0)) continue;  // not reached: 0 * inf must not make a NaN of it
+      // Not reached: 0 * inf must not make a NaN of it. A dual zero may still carry a second order.
+      if (detail::is_exactly_zero(a)) continue;
       for (std::uint32_t e = edges_[i]; e < edges_[i + 1]; ++e) {
         Sum{}(adjoints_[parents_[e]], T(a * partials_[e]));
       }
@@ -148,8 +149,8 @@ class Tape {
     return values_[x.index_];
   }
   template <class X>
-    requires(!std::is_same_v<X, T> && std::is_constructible_v<T, const X&>)
-  static T number(const X& x) {
+  requires(!std::is_same_v<X, T> && std::is_constructible_v<T, const X&>) static T
+      number(const X& x) {
     return T(x);
   }
 
@@ -173,7 +174,8 @@ class Tape {
   void usable() const {
     if (consumed_) {
       throw GraphError(
-          "scalar graph: already consumed by a sweep; sweep both outputs at once, retain the graph, "
+          "scalar graph: already consumed by a sweep; sweep both outputs at once, retain the "
+          "graph, "
           "or clear() the tape and record anew");
     }
   }
@@ -238,8 +240,8 @@ inline constexpr bool is_scalar_node<Scalar<T>> = true;
 
 /// The lift of an elementwise rule to scalar nodes; found by Call.
 template <class Op, class... X>
-  requires(Elementwise<Op> && (detail::is_scalar_node<X> || ...))
-auto record(const Op&, const X&... x) {
+requires(Elementwise<Op> && (detail::is_scalar_node<X> || ...)) auto record(const Op&,
+                                                                            const X&... x) {
   using T = typename detail::FirstScalar<X...>::type;
   return detail::tape_of<T>(x...).template apply<typename Op::ElementRule>(x...);
 }
@@ -250,28 +252,20 @@ Scalar<T> operator-(const Scalar<T>& x) {
 }
 // Each operator takes two nodes, or a node and a number.
 template <class A, class B>
-concept ScalarPair =
-    (detail::is_scalar_node<A> && (detail::is_scalar_node<B> || detail::Number<B>)) ||
-    (detail::Number<A> && detail::is_scalar_node<B>);
+concept ScalarPair = (detail::is_scalar_node<A> &&
+                      (detail::is_scalar_node<B> || detail::Number<B>)) ||
+                     (detail::Number<A> && detail::is_scalar_node<B>);
 template <class A, class B>
-  requires ScalarPair<A, B>
-auto operator+(const A& a, const B& b) {
-  return add(a, b);
-}
+requires ScalarPair<A, B>
+auto operator+(const A& a, const B& b) { return add(a, b); }
 template <class A, class B>
-  requires ScalarPair<A, B>
-auto operator-(const A& a, const B& b) {
-  return sub(a, b);
-}
+requires ScalarPair<A, B>
+auto operator-(const A& a, const B& b) { return sub(a, b); }
 template <class A, class B>
-  requires ScalarPair<A, B>
-auto operator*(const A& a, const B& b) {
-  return mul(a, b);
-}
+requires ScalarPair<A, B>
+auto operator*(const A& a, const B& b) { return mul(a, b); }
 template <class A, class B>
-  requires ScalarPair<A, B>
-auto operator/(const A& a, const B& b) {
-  return div(a, b);
-}
+requires ScalarPair<A, B>
+auto operator/(const A& a, const B& b) { return div(a, b); }
 
 }  // namespace assay

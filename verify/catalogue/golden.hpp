@@ -7,6 +7,7 @@
 // rounded on the way (1/3 as an input, parameters after a step) the unit is the envelope: the same
 // replay runs in dual numbers, once for each rounded number, to see what one ulp of it does.
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -61,7 +62,7 @@ class Replay {
 
   /// A number of the fixture.
   T input(const Json& number) {
-    const Rational exact(text_of(number));
+    Rational exact(text_of(number));
     if constexpr (std::is_same_v<T, Rational>) {
       return exact;
     } else if constexpr (std::is_same_v<T, float>) {
@@ -186,6 +187,7 @@ void add_checks(std::vector<Check>& checks, const Example& e, const Body& body) 
 // By subject:
 void add_mlp_checks(std::vector<Check>& checks);
 void add_graph_checks(std::vector<Check>& checks);
-void add_real_checks(std::vector<Check>& checks);
+void add_sigmoid_checks(std::vector<Check>& checks);
+void add_xor_checks(std::vector<Check>& checks);
 
 }  // namespace assay::verify::golden

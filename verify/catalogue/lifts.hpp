@@ -25,9 +25,10 @@ bool same(const Mat<T>& a, const Mat<T>& b) {
 
 template <std::size_t N, class F>
 decltype(auto) unpack(F f) {
-  return [&]<std::size_t... i>(std::index_sequence<i...>) -> decltype(auto) {
+  return [&]<std::size_t... i>(std::index_sequence<i...>)->decltype(auto) {
     return f(std::integral_constant<std::size_t, i>{}...);
-  }(std::make_index_sequence<N>{});
+  }
+  (std::make_index_sequence<N>{});
 }
 
 /// Blocks of larger matrices, transposes and strided row-major maps of the same numbers.
@@ -50,9 +51,8 @@ std::string expressions(const C& call, const std::vector<Mat<T>>& x, const Mat<T
   const auto strided = [&](std::size_t i) {
     return Strided(spaced[i].data(), x[i].rows(), x[i].cols(), {spaced[i].cols(), 2});
   };
-  const Mat<T> from_blocks = unpack<n>([&](auto... i) {
-    return call(framed[i].block(1, 2, x[i].rows(), x[i].cols())...);
-  });
+  const Mat<T> from_blocks = unpack<n>(
+      [&](auto... i) { return call(framed[i].block(1, 2, x[i].rows(), x[i].cols())...); });
   if (!same(from_blocks, y)) return "blocks of larger matrices give another value";
   const Mat<T> from_transposes =
       unpack<n>([&](auto... i) { return call(turned[i].transpose()...); });

@@ -16,7 +16,9 @@ Entry entry() {
   e.index = index;
   const auto op = std::make_shared<const Operation>(make_operation<Op>(call.op));
   e.op = op;
-  e.lifts_float = [op, call](const Case& c) { return lifts::compare<float>(call, *op->in_float, c); };
+  e.lifts_float = [op, call](const Case& c) {
+    return lifts::compare<float>(call, *op->in_float, c);
+  };
   e.lifts_double = [op, call](const Case& c) {
     return lifts::compare<double>(call, *op->in_double, c);
   };
@@ -34,7 +36,8 @@ std::vector<Entry> slice<ASSAY_SLICE>() {
       if constexpr (index % ASSAY_SLICES == ASSAY_SLICE) entries.push_back(entry<index>());
     };
     (add(std::integral_constant<std::size_t, i>{}), ...);
-  }(std::make_index_sequence<std::tuple_size_v<decltype(operations)>>{});
+  }
+  (std::make_index_sequence<std::tuple_size_v<decltype(operations)>>{});
   return entries;
 }
 

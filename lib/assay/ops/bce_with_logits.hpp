@@ -1,4 +1,5 @@
 #pragma once
+#include "assay/elementary.hpp"
 #include "assay/loss.hpp"
 
 namespace assay {

@@ -5,7 +5,8 @@ namespace assay {
 namespace detail {
 
 /// a / b / b. Where |b| < 1 a subnormal a / b has lost bits that the second division would bring
-/// back into sight, so a is scaled up first; a tiny b needs no scaling (and would overflow with it).
+/// back into sight, so a is scaled up first; a tiny b needs no scaling (and would overflow with
+/// it).
 template <class T>
 T quotient_by_square(const T& a, const T& b) {
   if constexpr (std::is_floating_point_v<T>) {
@@ -13,7 +14,8 @@ T quotient_by_square(const T& a, const T& b) {
     using L = std::numeric_limits<T>;
     constexpr int bits = L::digits + 2;
     const T up = std::ldexp(T(1), bits);
-    const bool tiny = abs(a) < std::ldexp(L::min(), bits) && abs(b) > std::ldexp(T(1), L::min_exponent / 2);
+    const bool tiny =
+        abs(a) < std::ldexp(L::min(), bits) && abs(b) > std::ldexp(T(1), L::min_exponent / 2);
     return tiny ? a * up / b / b / up : a / b / b;
   } else {
     return a / b / b;

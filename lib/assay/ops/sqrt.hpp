@@ -15,7 +15,7 @@ struct Sqrt {
   }
   template <Real T>
   static T df(const T&, const T& y) {
-    return T(1) / (y + y);
+    return T(1) / (y + y + T(0));  // + 0, because the root of -0 is -0
   }
 };
 inline constexpr Call<Map<Sqrt>> sqrt;

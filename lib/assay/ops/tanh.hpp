@@ -4,7 +4,8 @@
 
 namespace assay {
 
-/// y = tanh x        dx = dy / cosh^2 x = dy 4 q / (1 + q)^2, q = e^-2|x|      (1 - y^2 would cancel)
+/// y = tanh x        dx = dy / cosh^2 x = dy 4 q / (1 + q)^2, q = e^-2|x|      (1 - y^2 would
+/// cancel)
 struct Tanh {
   static constexpr auto name = "tanh";
   static constexpr auto domain = on(all_reals);

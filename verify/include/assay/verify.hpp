@@ -34,10 +34,10 @@ inline constexpr int plugin_version = 1;
 }  // namespace assay::verify
 
 /// Once in one source of a shared library: `assay verify --plugin libmine.so` checks these.
-#define ASSAY_OPERATIONS(...)                                                                   \
-  extern "C" int assay_plugin_version() { return assay::verify::detail::plugin_version; }       \
-  extern "C" void assay_plugin_operations(std::vector<assay::verify::Operation>& operations) {  \
-    []<class... Op>(std::vector<assay::verify::Operation>& all) {                               \
-      (all.push_back(assay::verify::make_operation(Op{})), ...);                                \
-    }.template operator()<__VA_ARGS__>(operations);                                             \
+#define ASSAY_OPERATIONS(...)                                                                  \
+  extern "C" int assay_plugin_version() { return assay::verify::detail::plugin_version; }      \
+  extern "C" void assay_plugin_operations(std::vector<assay::verify::Operation>& operations) { \
+    []<class... Op>(std::vector<assay::verify::Operation>& all) {                              \
+      (all.push_back(assay::verify::make_operation(Op{})), ...);                               \
+    }.template operator()<__VA_ARGS__>(operations);                                            \
   }

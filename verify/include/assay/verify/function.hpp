@@ -30,8 +30,9 @@ struct FunctionReport {
 /// Compares vjp(inputs, dy) at one point, element by element, with differences of f in double. The
 /// upstream is random and signed. Each element is judged against the bound of its own difference
 /// quotient. Throws std::invalid_argument if there is nothing to compare.
-FunctionReport check_function(const std::function<Mat<double>(const Matrices&)>& f,
-                              const std::function<Matrices(const Matrices&, const Mat<double>&)>& vjp,
-                              const Matrices& inputs, const FunctionOptions& options = {});
+FunctionReport check_function(
+    const std::function<Mat<double>(const Matrices&)>& f,
+    const std::function<Matrices(const Matrices&, const Mat<double>&)>& vjp, const Matrices& inputs,
+    const FunctionOptions& options = {});
 
 }  // namespace assay::verify

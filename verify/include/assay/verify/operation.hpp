@@ -9,7 +9,7 @@
 #include "assay/eigen_traits.hpp"
 #include "assay/rational.hpp"
 #include "assay/rule.hpp"
-#include "assay/verify/big.hpp"
+#include "assay/verify/enclosure.hpp"
 
 namespace assay::verify {
 
@@ -23,8 +23,8 @@ struct Operation {
 
   std::shared_ptr<const Rule<float>> in_float;
   std::shared_ptr<const Rule<double>> in_double;
-  std::shared_ptr<const Rule<Big>> in_big;
-  std::shared_ptr<const Rule<Dual<Big>>> in_dual;
+  std::shared_ptr<const Rule<Enclosure>> enclosed;
+  std::shared_ptr<const Rule<Dual<Enclosure>>> enclosed_dual;
   // Only where the operation is one over a Field:
   std::shared_ptr<const Rule<Rational>> in_rational;
   std::shared_ptr<const Rule<Dual<Rational>>> in_rational_dual;
@@ -38,10 +38,10 @@ struct Operation {
       return *in_float;
     } else if constexpr (std::is_same_v<T, double>) {
       return *in_double;
-    } else if constexpr (std::is_same_v<T, Big>) {
-      return *in_big;
-    } else if constexpr (std::is_same_v<T, Dual<Big>>) {
-      return *in_dual;
+    } else if constexpr (std::is_same_v<T, Enclosure>) {
+      return *enclosed;
+    } else if constexpr (std::is_same_v<T, Dual<Enclosure>>) {
+      return *enclosed_dual;
     } else if constexpr (std::is_same_v<T, Rational>) {
       return *in_rational;
     } else {
@@ -63,9 +63,8 @@ concept ForwardTakes = requires(const Op& op, const Mat<T>& x) {
 
 template <class Op, class T>
 constexpr bool takes() {
-  return []<std::size_t... i>(std::index_sequence<i...>) {
-    return ForwardTakes<Op, T, i...>;
-  }(std::make_index_sequence<arity<Op>>{});
+  return []<std::size_t... i>(std::index_sequence<i...>) { return ForwardTakes<Op, T, i...>; }
+  (std::make_index_sequence<arity<Op>>{});
 }
 
 template <class Op>
@@ -100,8 +99,8 @@ Operation make_operation(const Op& op = {}) {
   detail::describe_claim<Op>(o);
   o.in_float = make_rule<float>(op);
   o.in_double = make_rule<double>(op);
-  o.in_big = make_rule<Big>(op);
-  o.in_dual = make_rule<Dual<Big>>(op);
+  o.enclosed = make_rule<Enclosure>(op);
+  o.enclosed_dual = make_rule<Dual<Enclosure>>(op);
   // An unconstrained template would seem to take rationals and then fail to compile.
   if constexpr (detail::takes<Op, Rational>() && !detail::takes<Op, detail::Opaque>()) {
     o.in_rational = make_rule<Rational>(op);

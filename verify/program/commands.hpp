@@ -1,0 +1,53 @@
+#pragma once
+// The commands of the program. Each returns the exit code; UsageError means 2.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "campaign.hpp"
+
+namespace assay::program {
+
+/// Everything there is to verify: the library, its claims, the golden values, and plugins.
+struct Everything {
+  std::vector<std::shared_ptr<const verify::Operation>> operations;
+  std::vector<verify::Check> checks;
+};
+Everything everything(const verify::Plan& plan, const std::vector<std::string>& plugins);
+
+/// Operations of shared libraries made with ASSAY_OPERATIONS.
+std::vector<verify::Operation> load_plugin(const std::string& file);
+
+struct ListOptions {
+  bool json = false;
+  std::vector<std::string> plugins;
+};
+int list(const ListOptions& options);
+
+struct VerifyOptions {
+  std::vector<std::string> patterns;
+  std::vector<std::string> scalars;
+  std::vector<std::string> plugins;
+  std::uint64_t cases = 1000;
+  std::uint64_t seed = 42;
+  unsigned jobs = 0;  ///< 0: as many as there are processors
+  std::string shard = "0/1";
+  std::filesystem::path out = "reports/out";
+};
+int verify_all(const VerifyOptions& options);
+
+struct ReplayOptions {
+  std::filesystem::path file;
+  std::vector<std::string> plugins;
+};
+int replay_case(const ReplayOptions& options);
+
+struct ReportOptions {
+  std::vector<std::filesystem::path> results;
+  std::filesystem::path coverage;
+  std::filesystem::path out = "reports/out";
+};
+int report(const ReportOptions& options);
+
+}  // namespace assay::program

@@ -1,0 +1,95 @@
+// assay: whether a backward is right, to the last bit.
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "build_info.hpp"
+#include "commands.hpp"
+#include "files.hpp"
+#include "reports/report.hpp"
+
+namespace {
+
+constexpr const char* exit_codes =
+    "Exit codes: 0 verified, 1 a check failed, 2 wrong usage, 3 inconclusive or incomplete.";
+
+void add_plugins(CLI::App* command, std::vector<std::string>& plugins) {
+  command->add_option("--plugin", plugins, "Shared library of operations (ASSAY_OPERATIONS)")
+      ->type_name("FILE")
+      ->expected(1);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using namespace assay;
+  CLI::App app("Tells whether hand-written backwards are right, to the last bit.");
+  app.footer(exit_codes);
+  app.set_version_flag("--version", fmt::format("assay {}", verify::build_info().version));
+  app.require_subcommand(1);
+
+  program::ListOptions list;
+  CLI::App* list_command = app.add_subcommand("list", "Names of all that can be verified");
+  list_command->add_flag("--json", list.json, "As JSON");
+  add_plugins(list_command, list.plugins);
+
+  program::VerifyOptions verify;
+  CLI::App* verify_command =
+      app.add_subcommand("verify", "Checks operations, claims and golden values");
+  verify_command->add_option("PATTERN", verify.patterns,
+                             "Names, or globs over whole names; without any: everything");
+  verify_command->add_option("--scalar", verify.scalars, "Only checks in this scalar")
+      ->type_name("NAME")
+      ->expected(1);
+  verify_command->add_option("--cases", verify.cases, "Random cases of each check")
+      ->capture_default_str();
+  verify_command->add_option("--seed", verify.seed, "Seed of the campaign")->capture_default_str();
+  verify_command->add_option("--jobs", verify.jobs, "Processes; 0: one for each processor")
+      ->capture_default_str();
+  verify_command->add_option("--shard", verify.shard, "Only part i of n of the cases, i from 0")
+      ->type_name("i/n")
+      ->capture_default_str();
+  verify_command->add_option("--out", verify.out, "Folder for results.jsonl and failures")
+      ->type_name("DIR")
+      ->capture_default_str();
+  add_plugins(verify_command, verify.plugins);
+  verify_command->footer(exit_codes);
+
+  program::ReplayOptions replay;
+  CLI::App* replay_command = app.add_subcommand("replay", "Runs one failing case again");
+  replay_command->add_option("FILE", replay.file, "A file from DIR/failures")->required();
+  add_plugins(replay_command, replay.plugins);
+
+  program::ReportOptions report;
+  CLI::App* report_command =
+      app.add_subcommand("report", "Writes index.html, summary.md and junit.xml");
+  report_command->add_option("RESULTS", report.results, "results.jsonl, one or more")->required();
+  report_command->add_option("--coverage", report.coverage, "Line coverage")
+      ->type_name("lcov.info");
+  report_command->add_option("--out", report.out, "Folder for the report")
+      ->type_name("DIR")
+      ->capture_default_str();
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : 2;
+  }
+
+  try {
+    if (*list_command) return program::list(list);
+    if (*verify_command) return program::verify_all(verify);
+    if (*replay_command) return program::replay_case(replay);
+    return program::report(report);
+  } catch (const verify::UsageError& e) {
+    fmt::print(stderr, "assay: {}\n", e.what());
+    return 2;
+  } catch (const report::InputError& e) {
+    fmt::print(stderr, "assay: {}\n", e.what());
+    return 2;
+  } catch (const std::exception& e) {
+    fmt::print(stderr, "assay: {}\n", e.what());
+    return 3;  // nothing was proven
+  }
+}
