@@ -102,7 +102,7 @@ Check case_check(const OperationPointer& op, const Format& f, std::string_view s
                                          CheckResult& result) {
     examine_case(op, f, which, generate_case(number, seed), number, seed, result);
   };
-  c.conclude = [cases](CheckResult& r) {
+  c.conclude = [cases, by_case = !op->elementwise](CheckResult& r) {
     const auto at = [&](const char* what) {
       const auto i = r.counts.find(what);
       return i == r.counts.end() ? std::uint64_t{0} : i->second;
@@ -113,6 +113,10 @@ Check case_check(const OperationPointer& op, const Format& f, std::string_view s
       r.verdict = Verdict::inconclusive;
       r.reason = fmt::format("only {} elements judged in {} cases ({} set aside)", r.elements,
                              r.cases, aside);
+    }
+    if (r.verdict == Verdict::correct && by_case && at("overflow") > cases / 2) {
+      r.verdict = Verdict::inconclusive;
+      r.reason = fmt::format("{} of {} cases overflow", at("overflow"), cases);
     }
   };
   return c;
@@ -258,6 +262,7 @@ std::vector<Check> checks_of(OperationPointer op, const Plan& plan) {
   };
   const std::uint64_t fewer = std::max<std::uint64_t>(1, plan.cases / 4);
   checks.push_back(case_check(op, double_format, "high", "adjoint", fewer, random_case));
+  if (op->elementwise) checks.push_back(smoothness_check(op));
   if (op->field()) {
     checks.push_back(case_check(op, double_format, "rational", "exact", fewer, random_case));
   }

@@ -203,7 +203,7 @@ std::optional<Problem> matrix(const Examination& e, const Outcome& out) {
   for (std::size_t k = 0; k < ref.gradient.size(); ++k) {
     for (std::size_t i = 0; i < ref.gradient[k].size(); ++i) {
       const MatrixReference::Element& g = ref.gradient[k][i];
-      if (g.terms > edge) {
+      if (g.overflows(e.format)) {
         overflowed = true;
         continue;
       }

@@ -126,7 +126,7 @@ std::optional<Problem> examine_differences(const Examination& e) {
     v = judge_derivative(e.op, e.format, point, k, got, d.slope, d.precision, near_zero);
   } else {
     const MatrixReference::Element& g = matrix->gradient[k][static_cast<std::size_t>(i)];
-    if (g.terms > ldexp(Big(1), e.format.max_exponent - 2)) {
+    if (g.overflows(e.format)) {
       e.count("overflow");
       return std::nullopt;
     }

@@ -31,9 +31,10 @@ class Tampered final : public Rule<T> {
   }
 
  private:
-  /// Differs by value: -0 for 0 is no fault that anyone could see.
+  /// Differs by value: -0 for 0 and one NaN for another are no faults that anyone could see.
   static bool differs(const Mat<T>& a, const Mat<T>& b) {
-    return shape_of(a) != shape_of(b) || !(a.array() == b.array()).all();
+    if (shape_of(a) != shape_of(b)) return true;
+    return !(a.array() == b.array() || (a.array().isNaN() && b.array().isNaN())).all();
   }
 
   void tamper(const Mat<T>& dy, Inputs x, const Mat<T>& y, std::span<Mat<T>> dx) const {

@@ -21,10 +21,14 @@ Judgement judge(const Format& f, double got, const Bounded& reference, double fi
   const Big limit = Big(figure) * unit;
   Judgement j{Verdict::inconclusive, ratio(error, ulp_at(f, r)), std::nullopt};
   // Figures are resolved to 1/64 ulp; a reference that is known less well must decide by itself.
-  const bool resolved = reference.bound <= ldexp(ulp_at(f, r), -6);
-  if (error - reference.bound > limit) {
+  // Beyond the format it is infinite, however little is known of it.
+  const bool beyond =
+      abs(r) == ldexp(Big(1), f.max_exponent) && abs(reference.value) - reference.bound >= abs(r);
+  const Big bound = beyond ? Big(0) : reference.bound;
+  const bool resolved = bound <= ldexp(ulp_at(f, r), -6);
+  if (error - bound > limit) {
     j.verdict = Verdict::wrong;
-  } else if (resolved || error + reference.bound <= limit) {
+  } else if (resolved || error + bound <= limit) {
     j.verdict = Verdict::correct;
   }
   return j;

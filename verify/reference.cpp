@@ -141,11 +141,12 @@ MatrixReference::Element element(const Format& f, const Mat<Moving>& out,
     r += Enclosure(upstream.data()[j]) * out.data()[j].d;
   }
   const WithContext c(64, MPFR_RNDU);
-  MatrixReference::Element e{bounded(r), Big(0), Big(0)};
+  MatrixReference::Element e{bounded(r), Big(0), Big(0), Big(0)};
   for (Eigen::Index j = 0; j < upstream.size(); ++j) {
     const Big dy = abs(Big(upstream.data()[j]));
     const Big slope = abs(out.data()[j].d.middle());
     e.terms += dy * slope;
+    e.steepest = std::max(e.steepest, slope);
     if (slope != Big(0)) e.rounding += dy * ulp_at(f, slope);
     if (dy != Big(0)) e.rounding += slope * ulp_at(f, dy);
   }

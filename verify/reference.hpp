@@ -1,10 +1,10 @@
 #pragma once
 // The high-precision reference by dual numbers, each figure with a bound on its own error.
 //
-// The forward runs once, in interval arithmetic at p bits: the bound is a proof. Cheaper bounds were
-// tried and fooled: rounding down and up agree on sqrt(x+1) - sqrt(x) for large x, and are wrong;
-// two precisions agree on 0 where a forward cancels; and all of these agree on -3 (h + 8e281). The
-// precision is raised by the bits that the bound lacks.
+// The forward runs once, in interval arithmetic at p bits: the bound is a proof. Cheaper bounds
+// were tried and fooled: rounding down and up agree on sqrt(x+1) - sqrt(x) for large x, and are
+// wrong; two precisions agree on 0 where a forward cancels; and all of these agree on -3 (h +
+// 8e281). The precision is raised by the bits that the bound lacks.
 
 #include <span>
 #include <vector>
@@ -53,7 +53,14 @@ struct MatrixReference {
   struct Element {
     Bounded r;
     Big terms;     ///< sum of |dy_j J_ji|
+    Big steepest;  ///< largest |J_ji|
     Big rounding;  ///< sum of |dy_j| ulp(J_ji) + |J_ji| ulp(dy_j)
+
+    /// A partial derivative or the sum comes close enough to the largest number that any result has
+    /// to be accepted, and is counted apart.
+    [[nodiscard]] bool overflows(const Format& f) const {
+      return std::max(terms, steepest) > ldexp(Big(1), f.max_exponent - 2);
+    }
   };
   std::vector<std::vector<Element>> gradient;  ///< an input's elements, column by column
   mpfr_prec_t precision = first_precision;

@@ -1,5 +1,6 @@
 #include <rapidcheck.h>
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <set>
@@ -80,8 +81,12 @@ rc::Seq<Case> candidates(const Operation& op, const Format& f, const Case& c) {
   const auto vary = [&](auto member, bool upstream, std::size_t k) {
     const Mat<double>& m = member(c);
     for (Eigen::Index i = 0; i < m.size(); ++i) {
-      for (double v : simpler(f, m.data()[i])) {
-        if (!upstream && !op.inputs[k].contains(v)) continue;
+      // An upstream of 1 says more than one of 0, under which nothing could be wrong.
+      std::vector<double> values = simpler(f, m.data()[i]);
+      if (upstream) std::replace(values.begin(), values.end(), 0.0, 1.0);
+      if (upstream && m.data()[i] == 0) values = {1.0};
+      for (double v : values) {
+        if (v == m.data()[i] || (!upstream && !op.inputs[k].contains(v))) continue;
         Case s = c;
         member(s).data()[i] = v;
         out.push_back(std::move(s));

@@ -21,6 +21,18 @@ void in_blocks(Eigen::Index n, Body body) {
   for (; i < n; ++i) body(i);
 }
 
+/// The upstream times df. A rule whose df overflows where the product does not may bring its own
+/// `vjp(dy, a, b, y)`.
+template <class Rule, class T>
+std::array<T, 2> pull_back(const T& dy, const T& a, const T& b, const T& y) {
+  if constexpr (requires { Rule::vjp(dy, a, b, y); }) {
+    return Rule::vjp(dy, a, b, y);
+  } else {
+    const std::array<T, 2> d = Rule::df(a, b, y);
+    return {dy * d[0], dy * d[1]};
+  }
+}
+
 template <class Rule, class T>
 void map_forward(const T* __restrict x, T* __restrict y, Eigen::Index n) {
   in_blocks(n, [=](Eigen::Index i) { y[i] = Rule::f(x[i]); });
@@ -38,9 +50,9 @@ template <class Rule, class T>
 void map_backward(const T* __restrict dy, const T* __restrict a, const T* __restrict b,
                   const T* __restrict y, T* __restrict da, T* __restrict db, Eigen::Index n) {
   in_blocks(n, [=](Eigen::Index i) {
-    const std::array<T, 2> d = Rule::df(a[i], b[i], y[i]);
-    da[i] = dy[i] * d[0];
-    db[i] = dy[i] * d[1];
+    const std::array<T, 2> g = pull_back<Rule>(dy[i], a[i], b[i], y[i]);
+    da[i] = g[0];
+    db[i] = g[1];
   });
 }
 
@@ -140,9 +152,10 @@ struct Map<Rule, false> {
     for (Eigen::Index j = 0; j < s.cols; ++j) {
       for (Eigen::Index i = 0; i < s.rows; ++i) {
         const Eigen::Index ia = ra.at(i, j), ib = rb.at(i, j);
-        const std::array<T, 2> d = Rule::df(a.data()[ia], b.data()[ib], y(i, j));
-        da.data()[ia] += dy(i, j) * d[0];
-        db.data()[ib] += dy(i, j) * d[1];
+        const std::array<T, 2> g =
+            detail::pull_back<Rule>(dy(i, j), a.data()[ia], b.data()[ib], y(i, j));
+        da.data()[ia] += g[0];
+        db.data()[ib] += g[1];
       }
     }
     return {std::move(da), std::move(db)};

@@ -100,7 +100,7 @@ Dec100 along(const Entry& e, std::vector<Mat<Dec100>> x, const Mat<double>& dy, 
 /// Where 100 digits and a step of 1e-20 are enough: away from thresholds and extremes.
 bool ordinary(const Operation& op, const Case& c) {
   for (double dy : c.upstream.reshaped()) {
-    if (std::abs(dy) > 100) return false;
+    if (dy != 0 && (std::abs(dy) > 100 || std::abs(dy) < 1e-3)) return false;
   }
   for (std::size_t k = 0; k < c.inputs.size(); ++k) {
     for (double x : c.inputs[k].reshaped()) {

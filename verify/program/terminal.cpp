@@ -150,14 +150,15 @@ void print_others(const CampaignResult& r) {
 
 }  // namespace
 
-void print_table(const CampaignResult& r, const Summary& s, const std::filesystem::path& out) {
+void print_table(const CampaignResult& r, const Summary& s, const std::filesystem::path& out,
+                 const std::string& replay_options) {
   print_operations(r);
   print_others(r);
   for (const CheckResult& c : r.checks) {
     for (const Failure& f : c.failures) {
       fmt::print("\n{}\n", f.message);
       if (!f.replay.empty()) {
-        fmt::print("  replay     assay replay {}\n", (out / f.replay).string());
+        fmt::print("  replay     assay replay {}{}\n", (out / f.replay).string(), replay_options);
       }
     }
     if (c.verdict == Verdict::inconclusive) {

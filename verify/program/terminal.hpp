@@ -24,7 +24,8 @@ class ProgressLine {
 };
 
 /// The table that one can read in ten seconds, failures in full, and the verdict. To stdout.
+/// `replay_options` is what `assay replay FILE` needs beside the file.
 void print_table(const verify::CampaignResult& r, const verify::Summary& s,
-                 const std::filesystem::path& out);
+                 const std::filesystem::path& out, const std::string& replay_options);
 
 }  // namespace assay::program

@@ -190,7 +190,9 @@ int verify_all(const VerifyOptions& given) {
   write_results(o, r, s);
   write_timing(o, r,
                std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
-  print_table(r, s, o.out);
+  std::string replay_options;
+  for (const std::string& p : o.plugins) replay_options += " --plugin " + shell_word(p);
+  print_table(r, s, o.out, replay_options);
   return s.exit;
 }
 

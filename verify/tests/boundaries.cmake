@@ -19,3 +19,13 @@ if(TARGET assay_report)
       PASS_REGULAR_EXPRESSION "assay/${header}.hpp: No such file|'assay/${header}.hpp' file not found")
   endforeach()
 endif()
+
+# Each public header compiles alone.
+foreach(header assay data verify gtest)
+  set(target $<IF:$<TARGET_EXISTS:assay_${header}>,assay_${header},assay>)
+  set(includes $<TARGET_PROPERTY:${target},INTERFACE_INCLUDE_DIRECTORIES>)
+  add_test(NAME boundary.${header}.hpp_alone
+           COMMAND ${CMAKE_CXX_COMPILER} -std=c++20 -ffp-contract=off -fsyntax-only
+                   "-I$<JOIN:${includes},;-I>" -include assay/${header}.hpp -x c++ /dev/null
+           COMMAND_EXPAND_LISTS)
+endforeach()

@@ -69,6 +69,13 @@ TYPED_TEST(Convention, PowAtAndBelowTheBaseZero) {
   EXPECT_TRUE(std::isnan(slopes(nan<T>, 2)[1]));
 }
 
+TYPED_TEST(Convention, PowOfTheLargestExponentIsNoNaN) {
+  using T = TypeParam;
+  const T largest = std::numeric_limits<T>::max(), below = std::nextafter(T(1), T(0));
+  EXPECT_EQ(slope<Pow>(below, largest), (std::array<T, 2>{0, 0}));
+  EXPECT_EQ(slope<Pow>(T(1), largest), (std::array<T, 2>{largest, 0}));
+}
+
 TYPED_TEST(Convention, SaturatingRulesReachTheirLimitsAtInfinity) {
   using T = TypeParam;
   EXPECT_EQ(Sigmoid::f(inf<T>), 1);

@@ -46,7 +46,7 @@ TEST(MatrixGraph, GradientsThroughASharedInputAdd) {
   Graph<double> g;
   const M at = matrix({{1, 2}, {3, 4}});
   const auto x = g.variable(at);
-  g.backward(sum(x * x));  // tr-free closed form: d sum(XX) = 1 X' + X' 1
+  g.backward(sum(x * x));
   const M ones = M::Ones(2, 2);
   EXPECT_EQ(x.grad(), M(ones * at.transpose() + at.transpose() * ones));
 }
@@ -56,7 +56,7 @@ TEST(MatrixGraph, AsteriskIsTheMatrixProductAndMulIsElementwise) {
   const auto a = g.variable(matrix({{1, 2}, {3, 4}})), b = g.variable(matrix({{5, 6}, {7, 8}}));
   EXPECT_EQ((a * b).value(), matrix({{19, 22}, {43, 50}}));
   EXPECT_EQ(mul(a, b).value(), matrix({{5, 12}, {21, 32}}));
-  EXPECT_THROW(static_cast<void>(a * g.constant(M::Ones(3, 2))), ShapeError);
+  EXPECT_THROW(static_cast<void>(b * g.constant(M::Ones(3, 2))), ShapeError);
 }
 
 TEST(MatrixGraph, OperatorsMixNodesMatricesAndNumbers) {
@@ -210,13 +210,6 @@ TEST(MatrixGraph, NodesOfAnotherGraphAreRejected) {
             std::string::npos);
   EXPECT_THROW(one.backward(y), GraphError);
   EXPECT_EQ(one.size(), 1u);
-}
-
-TEST(MatrixGraph, AFailedOperationRecordsNoNodeOfItsOwn) {
-  Graph<double> g;
-  const auto x = g.variable(M::Ones(2, 3));
-  EXPECT_THROW(static_cast<void>(x * x), ShapeError);
-  EXPECT_EQ(g.size(), 1u);
 }
 
 TEST(MatrixGraph, AnOperationsAttributesAreKeptAsTheyWere) {

@@ -128,6 +128,31 @@ TEST_F(Program, AShardIsIncompleteAndNotAPass) {
   EXPECT_NE(r.text.find("incomplete"), std::string::npos) << r.text;
 }
 
+TEST_F(Program, APluginsOperationsAreJudgedAndItsFailuresReplayed) {
+  const std::string plugin =
+      (fs::path(program_).parent_path() / "libassay_test_plugin.so").string();
+  const std::string options = " --cases 40 --plugin " + plugin + " --out " + out("p");
+  EXPECT_EQ(run("verify plugin_cube" + options).exit, 0);
+  const std::vector<std::pair<std::string, std::string>> wrong{
+      {"plugin_wrong_sign", "disagrees with"},
+      {"plugin_bias", "gradient of"},
+      {"plugin_hidden_kink", "undeclared kink of input 0 between 0.3"}};
+  for (const auto& [name, said] : wrong) {
+    const Ran r = run("verify " + name + options);
+    EXPECT_EQ(r.exit, 1) << r.text;
+    EXPECT_NE(r.text.find(said), std::string::npos) << r.text;
+    EXPECT_NE(r.text.find(name), std::string::npos) << r.text;
+    if (name == "plugin_hidden_kink") continue;  // a search has no case to replay
+    const std::size_t at = r.text.find("assay replay ");
+    ASSERT_NE(at, std::string::npos) << r.text;
+    const std::size_t from = at + std::string("assay ").size();
+    const std::string command = r.text.substr(from, r.text.find('\n', at) - from);
+    const Ran again = run(command);
+    EXPECT_EQ(again.exit, 1) << command << "\n" << again.text;
+    EXPECT_NE(again.text.find(name), std::string::npos) << again.text;
+  }
+}
+
 TEST_F(Program, HelpAndListExitWith0) {
   for (const char* arguments : {"--help", "verify --help", "list --help", "replay --help",
                                 "report --help", "--version", "list"}) {

@@ -71,9 +71,10 @@ TEST(ScalarGraph, NumbersAmongTheInputsAreConstants) {
     double value, dx;
   };
   for (const Case& c :
-       {Case{2 * x, 18, 2}, Case{x * 2.0, 18, 2}, Case{x / 3, 3, 1.0 / 3}, Case{3 / x, 1.0 / 3, -1.0 / 27},
-        Case{x + 1, 10, 1}, Case{1 - x, -8, -1}, Case{x - 1.5F, 7.5, 1}, Case{pow(x, 2.0), 81, 18},
-        Case{pow(1, x), 1, 0}, Case{squared_error(x, 7), 4, 4}, Case{bce_with_logits(0.0 * x, 1), std::log(2.0), 0}}) {
+       {Case{2 * x, 18, 2}, Case{x * 2.0, 18, 2}, Case{x / 3, 3, 1.0 / 3},
+        Case{3 / x, 1.0 / 3, -1.0 / 27}, Case{x + 1, 10, 1}, Case{1 - x, -8, -1},
+        Case{x - 1.5F, 7.5, 1}, Case{pow(x, 2.0), 81, 18}, Case{pow(1, x), 1, 0},
+        Case{squared_error(x, 7), 4, 4}, Case{bce_with_logits(0.0 * x, 1), std::log(2.0), 0}}) {
     const double before = x.grad();
     tape.backward(c.y, retain);
     EXPECT_DOUBLE_EQ(c.y.value(), c.value);
@@ -301,7 +302,8 @@ TEST(ScalarGraph, AFailedForwardRecordsNothing) {
 TEST(ScalarGraph, ElementwiseRulesAreLiftedByTheirName) {
   Tape<double> tape;
   const auto x = tape.variable(0.5);
-  const auto y = log(exp(x)) + sigmoid(x) + relu(-x) + abs(-x) + tanh(0 * x) + softplus(x) - softplus(x);
+  const auto y =
+      log(exp(x)) + sigmoid(x) + relu(-x) + abs(-x) + tanh(0 * x) + softplus(x) - softplus(x);
   tape.backward(y);
   EXPECT_DOUBLE_EQ(y.value(), 1 + sigmoid(0.5));
   EXPECT_DOUBLE_EQ(x.grad(), 2 + sigmoid(0.5) * sigmoid(-0.5));

@@ -68,8 +68,9 @@ TEST(Sgd, StepsAreExactInRationals) {
   EXPECT_EQ(w[0], Q(4, 21));
 }
 
-/// y = 2 x + 1 at x = -1, 0, 1. The mean squared error separates: by hand, with rate 1/4, the slope's
-/// error shrinks by 1 - 1/4 * 2 * 2/3 = 2/3 a step and the intercept's by 1 - 1/4 * 2 = 1/2.
+/// y = 2 x + 1 at x = -1, 0, 1. The mean squared error separates: by hand, with rate 1/4, the
+/// slope's error shrinks by 1 - 1/4 * 2 * 2/3 = 2/3 a step and the intercept's by 1 - 1/4 * 2 =
+/// 1/2.
 TEST(Sgd, ALinearRegressionConvergesAsComputedByHand) {
   using Q = Rational;
   Mat<Q> x(3, 1), t(3, 1);

@@ -16,11 +16,17 @@ T floor_of(const T& x) {
   return floor(x);
 }
 
-/// c a^t without overflow or underflow on the way: a^t may leave the range where c a^t does not.
+/// c a^t k, k near 1, without overflow or underflow on the way: a^t, and c k for the largest c, may
+/// leave the range where the product does not.
 template <class T>
-T times_power(const T& c, const T& a, const T& t) {
+T times_power(const T& c, const T& a, const T& t, const T& k) {
   const T half = power(a, T(t / T(2)));
-  return c * half * half;
+  if constexpr (std::is_floating_point_v<T>) {
+    // A subnormal c would lose in c * half bits that the second factor brings back into sight.
+    const T whole = half * half * k;
+    if (half > T(1) && whole <= std::numeric_limits<T>::max()) return c * whole;
+  }
+  return c * (half * k) * half;
 }
 
 }  // namespace detail
@@ -48,8 +54,8 @@ struct Pow {
     const T lost = (b - (t - back)) + (T(-1) - back);
     const T missed = lost * log_a;
     const bool small = missed < T(1) / T(1024) && -missed < T(1) / T(1024);
-    const T factor = b + b * fn::select(small, missed, T(0));
-    return {detail::times_power(factor, a, t), detail::times_power(log_a, a, b)};
+    const T k = T(1) + fn::select(small, missed, T(0));
+    return {detail::times_power(b, a, t, k), detail::times_power(log_a, a, b, T(1))};
   }
 
  private:

@@ -18,6 +18,12 @@ struct SquaredError {
     const T r = a - b;
     return {r + r, -(r + r)};
   }
+  /// 2 (a - b) may overflow where dy / n times it does not.
+  template <Field T>
+  static std::array<T, 2> vjp(const T& dy, const T& a, const T& b, const T&) {
+    const T half = dy * (a - b);
+    return {half + half, -(half + half)};
+  }
 };
 inline constexpr Call<Map<SquaredError>> squared_error;
 inline constexpr Call<Loss<SquaredError, Reduction::mean>> squared_error_mean;
