@@ -78,10 +78,10 @@ std::vector<Point> read_plot(const Record& r) {
   const Json* list = r.list_or_null("plot");
   if (!list) return points;
   for (const Json& item : *list) {
-    const bool shaped = item.is_array() && item.size() == 3 && item[0].is_number() &&
-                        as_figure(item[1]) && item[2].is_string();
+    const bool shaped = item.is_array() && item.size() == 4 && item[0].is_number() &&
+                        as_figure(item[1]) && item[2].is_string() && item[3].is_number_unsigned();
     if (!shaped) {
-      r.wrong(fmt::format("plot[{}]", points.size()), "is not [number, ulp, string]");
+      r.wrong(fmt::format("plot[{}]", points.size()), "is not [number, ulp, string, number]");
     }
     points.push_back({item[0].get<double>(), *as_figure(item[1]), item[2].get<std::string>()});
   }

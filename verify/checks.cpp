@@ -107,7 +107,8 @@ Check case_check(const OperationPointer& op, const Format& f, std::string_view s
       const auto i = r.counts.find(what);
       return i == r.counts.end() ? std::uint64_t{0} : i->second;
     };
-    const std::uint64_t aside = at("overflow") + at("beyond the budget of bits");
+    const std::uint64_t aside =
+        at("overflow") + at("beyond the budget of bits") + at("beyond the oracle's exponents");
     if (r.verdict == Verdict::correct && r.check != "state" && r.check != "sharing" &&
         r.elements < (cases + 1) / 2 && r.counts.count("at an exceptional point") == 0) {
       r.verdict = Verdict::inconclusive;

@@ -1,5 +1,6 @@
 // Value, derivative and product against dual numbers in high precision.
 
+#include <algorithm>
 #include <cmath>
 
 #include "evaluate.hpp"
@@ -44,6 +45,11 @@ class First {
   std::optional<Problem> found_;
 };
 
+/// e^x leaves the exponents of MPFR, and a forward that divides by it cannot be enclosed.
+bool beyond_exponents(std::span<const double> x) {
+  return std::any_of(x.begin(), x.end(), [](double v) { return std::abs(v) > 0x1p60; });
+}
+
 /// What the products of one input's gradient are allowed to be off by, and what they should be.
 struct ProductElement {
   Big r, bound, terms, allowance;
@@ -72,6 +78,11 @@ class Elementwise {
  private:
   void point(std::span<const double> x, Eigen::Index j) {
     const PointReference ref = point_reference(e_.op, e_.format, x);
+    if (!ref.resolved && beyond_exponents(x)) {
+      e_.count("beyond the oracle's exponents");
+      for (std::size_t k = 0; k < x.size(); ++k) accumulator(k, j).skip = true;
+      return;
+    }
     value(x, j, ref);
     for (std::size_t k = 0; k < x.size(); ++k) {
       const AtKink kink = at_kink(e_.op, e_.format, k, x[k]);
@@ -112,7 +123,7 @@ class Elementwise {
     e_.elements();
     if (near_zero) {
       e_.count("near a zero of the derivative");
-    } else if (e_.statistics) {
+    } else if (e_.statistics && v.verdict != Verdict::inconclusive) {
       keep_worst(e_.statistics->worst_derivative,
                  {v.ulp, v.envelope, e_.number, hexes(x), hex(got), d.value.str(20)});
     }
@@ -236,6 +247,10 @@ std::optional<Problem> matrix(const Examination& e, const Outcome& out) {
     const Big unit = std::max(ulp_at(f, clamped(f, ref.y.data()[j])), ref.y_change.data()[j]);
     if (unit > ulp_at(f, edge) || abs(ref.y.data()[j]) > edge) continue;
     const double got = out.y.data()[j];
+    if (!std::isfinite(got)) {
+      e.count("value not finite");  // an intermediate sum; the value is reported, not judged
+      continue;
+    }
     const Bounded y{ref.y.data()[j], ref.y_bound.data()[j], abs(ref.y.data()[j])};
     const double ulp = judge(f, got, y, 0, unit).ulp;
     const Big error = abs(Big(got) - y.value);

@@ -139,7 +139,13 @@ std::optional<Problem> examine_differences(const Examination& e) {
       v.verdict = judge(e.format, got, d.slope, limit.figure, unit).verdict;
     }
   }
-  if (!d.resolved) v.verdict = Verdict::inconclusive;
+  if (!d.resolved) {
+    if (std::abs(x) > 0x1p60) {
+      e.count("beyond the oracle's exponents");
+      return std::nullopt;
+    }
+    v.verdict = Verdict::inconclusive;
+  }
   e.elements();
   if (v.verdict == Verdict::correct) return std::nullopt;
   Problem p;

@@ -110,45 +110,60 @@ std::optional<Problem> examine_adjoint(const Examination& e) {
 
 namespace {
 
-template <class T>
-std::vector<Mat<T>> to_rational(const std::vector<Mat<double>>& inputs, std::uint64_t seed) {
-  // Thirds and sevenths too: a rule that is exact for binary fractions only is not exact.
-  std::vector<Mat<T>> out;
-  for (const Mat<double>& x : inputs) {
-    out.push_back(x.unaryExpr([&](double v) {
-      seed = case_seed(seed, "denominator", 1);
-      constexpr std::array<int, 4> denominators{1, 3, 7, 10};
-      const double whole = std::abs(v) < 1e6 ? v : std::copysign(1e6, v);
-      const Rational r(std::abs(v) < 1e-6 ? 0.0 : std::round(whole * 16) / 16);
-      return T(r / Rational(denominators[seed % 4]));
-    }));
-  }
-  return out;
-}
-
 bool legal(const Operation& op, std::size_t k, const Rational& x) {
-  const double d = x.to_double();
-  if (!op.inputs[k].contains(d)) return false;
+  if (!op.inputs[k].contains(x.to_double())) return false;
   for (const Kink& kink : op.kinks) {
     if (kink.input == k && x == Rational(kink.at)) return false;
   }
   return true;
 }
 
+/// A rational near v. Thirds and sevenths too: a rule that is exact for binary fractions only is
+/// not exact.
+Rational near_rational(double v, std::uint64_t& state) {
+  state = case_seed(state, "denominator", 1);
+  constexpr std::array<int, 4> denominators{1, 3, 7, 10};
+  const double whole = std::abs(v) < 1e6 ? v : std::copysign(1e6, v);
+  const Rational r(std::abs(v) < 1e-6 ? 0.0 : std::round(whole * 16) / 16);
+  return r / Rational(denominators.at(state % 4));
+}
+
+Mat<Rational> to_rational(const Mat<double>& m, std::uint64_t& state) {
+  return m.unaryExpr([&](double v) { return near_rational(v, state); });
+}
+
+/// The same in the domain and off its exceptional points, wherever some multiple of 1/3 or of 1/5
+/// away is; nothing where none is.
+std::optional<Mat<Rational>> legal_rational(const Operation& op, std::size_t k,
+                                            const Mat<double>& m, std::uint64_t& state) {
+  Mat<Rational> x = to_rational(m, state);
+  for (Rational& v : x.reshaped()) {
+    const Rational drawn = v;
+    for (int i = 1; !legal(op, k, v); ++i) {
+      if (i > 12) return std::nullopt;
+      v = (i % 3 == 0 ? Rational(0) : drawn) + Rational(i % 2 == 0 ? -i : i, i % 3 == 0 ? 25 : 3);
+    }
+  }
+  return x;
+}
+
 }  // namespace
 
 std::optional<Problem> examine_exact(const Examination& e) {
   using RationalDual = Dual<Rational>;
-  const auto x = to_rational<Rational>(e.c.inputs, e.seed);
-  auto moving = to_rational<RationalDual>(e.c.inputs, e.seed);
-  for (std::size_t k = 0; k < x.size(); ++k) {
-    for (const Rational& v : x[k].reshaped()) {
-      if (legal(e.op, k, v)) continue;
+  std::uint64_t state = e.seed;
+  std::vector<Mat<Rational>> x;
+  std::vector<Mat<RationalDual>> moving;
+  for (std::size_t k = 0; k < e.c.inputs.size(); ++k) {
+    std::optional<Mat<Rational>> m = legal_rational(e.op, k, e.c.inputs[k], state);
+    if (!m) {
       e.count("outside the domain");
       return std::nullopt;
     }
+    moving.push_back(m->unaryExpr([](const Rational& v) { return RationalDual(v); }));
+    x.push_back(std::move(*m));
   }
-  const Mat<Rational> dy = to_rational<Rational>({e.c.upstream}, e.seed + 1)[0];
+  const Mat<Rational> dy = to_rational(e.c.upstream, state);
   const auto p_x = pointers(x);
   const auto p_moving = pointers(moving);
   std::vector<Mat<Rational>> dx(x.size());

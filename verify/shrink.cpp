@@ -42,13 +42,19 @@ Mat<double> corner(const Mat<double>& m, Eigen::Index rows, Eigen::Index cols, b
   return last ? m.bottomRightCorner(rows, cols) : m.topLeftCorner(rows, cols);
 }
 
-/// Every extent `from` cut to `to`, if the operation takes the result.
-std::optional<Case> resized(const Operation& op, const Case& c, Eigen::Index from, Eigen::Index to,
-                            bool last) {
+/// How extents are cut: `from` to `to`, in the rows or columns or both, at the front or the end.
+struct Cut {
+  Eigen::Index from, to;
+  bool rows, cols, last;
+};
+
+/// The case cut, if the operation takes the result.
+std::optional<Case> resized(const Operation& op, const Case& c, const Cut& cut) {
   Case s;
+  const bool last = cut.last;
   for (const Mat<double>& x : c.inputs) {
-    s.inputs.push_back(
-        corner(x, x.rows() == from ? to : x.rows(), x.cols() == from ? to : x.cols(), last));
+    s.inputs.push_back(corner(x, cut.rows && x.rows() == cut.from ? cut.to : x.rows(),
+                              cut.cols && x.cols() == cut.from ? cut.to : x.cols(), last));
   }
   try {
     const Shape out = op.in_double->shape(shapes_of(s.inputs));
@@ -72,8 +78,9 @@ rc::Seq<Case> candidates(const Operation& op, const Format& f, const Case& c) {
   std::vector<Case> out;
   for (Eigen::Index from : extents(c)) {
     for (Eigen::Index to : {Eigen::Index{1}, from - 1}) {
-      for (bool last : {false, true}) {
-        auto s = resized(op, c, from, to, last);
+      for (int way = 0; way < 6; ++way) {
+        const Cut cut{from, to, way / 2 != 1, way / 2 != 2, way % 2 == 1};
+        auto s = resized(op, c, cut);
         if (s && shapes_of(s->inputs) != shapes_of(c.inputs)) out.push_back(std::move(*s));
       }
     }

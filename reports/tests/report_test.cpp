@@ -49,7 +49,7 @@ Json check_line(const std::string& subject = "sigmoid", const std::string& check
           {"claimed", {{"derivative", 4}, {"value", 4}, {"units", "ulp"}}},
           {"worst", {{"value", nullptr}, {"derivative", derivative}, {"product", nullptr}}},
           {"failures", Json::array()},
-          {"plot", {{-1.0, 0.5, "-0x1p+0"}, {37.5, 2.5, "0x1.2cp+5"}}}};
+          {"plot", {{-1.0, 0.5, "-0x1p+0", 0}, {37.5, 2.5, "0x1.2cp+5", 1}}}};
 }
 
 Json failure(const std::string& message) {
@@ -497,10 +497,10 @@ TEST_F(Report, SameInputGivesTheSameBytes) {
 }
 TEST_F(Report, InfiniteAndVastErrorsAreDrawn) {
   Json check = check_line();
-  check["plot"] = {{-1.7976931348623157e308, "inf", "-0x1.fffffffffffffp+1023"},
-                   {-5e-324, 0, "-0x0.0000000000001p-1022"},
-                   {0, 9e15, "0x0p+0"},
-                   {1.7976931348623157e308, 1, "0x1.fffffffffffffp+1023"}};
+  check["plot"] = {{-1.7976931348623157e308, "inf", "-0x1.fffffffffffffp+1023", 0},
+                   {-5e-324, 0, "-0x0.0000000000001p-1022", 1},
+                   {0, 9e15, "0x0p+0", 2},
+                   {1.7976931348623157e308, 1, "0x1.fffffffffffffp+1023", 3}};
   const std::string page = page_of(lines({run_line(), check, end_line()}));
   EXPECT_TRUE(has(page, "∞ ulp at x = -1.79769e+308"));
   EXPECT_FALSE(has(page, "\"nan\"") || has(page, "Mnan") || has(page, "Minf"));

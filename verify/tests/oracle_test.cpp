@@ -8,8 +8,8 @@
 
 namespace {
 
-using namespace assay;
-using namespace assay::verify;
+using namespace assay::verify;  // not assay: its exp would meet the one of <cmath>
+using assay::Map, assay::Mat, assay::Real, assay::on, assay::open;
 
 // The two counterexamples: between 2^40 and 2^90, at 113 bits, rounding up and down agree on them
 // and both are wrong by up to 6e-6 of the value.
@@ -88,7 +88,7 @@ TEST(Reference, BoundHoldsWhereAChangeOfSignHidesTheRounding) {
 }
 
 TEST(Reference, PrecisionRisesToWhatThePointNeeds) {
-  const Operation sigmoid_op = make_operation(sigmoid.op);
+  const Operation sigmoid_op = make_operation(assay::sigmoid.op);
   for (const auto& [x, bits] : {std::pair{37.5, 400}, {-37.5, 400}, {700.0, 2200}, {0.5, 113}}) {
     const PointReference r = point_reference(sigmoid_op, double_format, std::span(&x, 1));
     EXPECT_TRUE(r.resolved);
@@ -101,7 +101,7 @@ TEST(Reference, PrecisionRisesToWhatThePointNeeds) {
 }
 
 TEST(Reference, OverflowBeyondEveryExponentIsInfinite) {
-  const Operation op = make_operation(exp.op);
+  const Operation op = make_operation(assay::exp.op);
   const double x = 1e300;
   const PointReference r = point_reference(op, double_format, std::span(&x, 1));
   EXPECT_TRUE(r.resolved);
@@ -172,10 +172,10 @@ TEST(Differences, AgreeWithTheDerivativeFarOutAndBesideAnEdge) {
   };
   const WithContext wide(2000);
   const std::vector<Point> points{
-      {make_operation(log.op), 1e-300, 1e-300, Big(1) / Big(1e-300)},
-      {make_operation(log.op), 1e300, 1e300, Big(1) / Big(1e300)},
-      {make_operation(exp.op), -700, 1e9, exp(Big(-700))},
-      {make_operation(square.op), 5e-324, 1e9, Big(2) * Big(5e-324)},
+      {make_operation(assay::log.op), 1e-300, 1e-300, Big(1) / Big(1e-300)},
+      {make_operation(assay::log.op), 1e300, 1e300, Big(1) / Big(1e300)},
+      {make_operation(assay::exp.op), -700, 1e9, exp(Big(-700))},
+      {make_operation(assay::square.op), 5e-324, 1e9, Big(2) * Big(5e-324)},
   };
   for (const Point& p : points) {
     DifferencesSetup setup;
