@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -213,6 +214,19 @@ CampaignResult blank(const Campaign& c) {
   return r;
 }
 
+/// A part shows failures; whether enough was checked only the whole can say.
+void conclude_part(CheckResult& r) {
+  const auto n = r.counts.find("inconclusive");
+  if (!r.failures.empty()) {
+    r.verdict = Verdict::wrong;
+  } else if (r.cases == 0) {
+    r.verdict = Verdict::skipped;
+    r.reason = "its cases are in other shards";
+  } else if (n != r.counts.end() && n->second > 0) {
+    r.verdict = Verdict::inconclusive;
+  }
+}
+
 }  // namespace
 
 CampaignResult run(const Campaign& c, const Progress& progress) {
@@ -266,7 +280,14 @@ CampaignResult run(const Campaign& c, const Progress& progress) {
     for (const auto& [i, s] : found.seconds) seconds[i] += s;
   }
   for (const auto& [item, why] : crashes) record_crash(c, item, why, result);
-  for (std::size_t i = 0; i < c.checks.size(); ++i) conclude(c.checks[i], result.checks[i]);
+  for (std::size_t i = 0; i < c.checks.size(); ++i) {
+    if (c.shards == 1) {
+      conclude(c.checks[i], result.checks[i]);
+    } else {
+      conclude_part(result.checks[i]);
+    }
+  }
+  std::erase_if(result.faults, [](const FaultResult& f) { return f.status.empty(); });
   for (std::size_t i = 0; i < item_count(c); ++i) {
     result.timing.push_back({item_id(c, i), seconds[i]});
   }
@@ -306,7 +327,7 @@ Summary summarise(const CampaignResult& r, std::uint64_t shards) {
   if (s.wrong > 0 || s.survived > 0) {
     s.verdict = "failed";
     s.exit = 1;
-  } else if (s.inconclusive > 0 || s.correct == 0) {
+  } else if (s.inconclusive > 0 || (s.correct == 0 && shards == 1)) {
     s.verdict = "inconclusive";
     s.exit = 3;
   } else if (shards > 1) {

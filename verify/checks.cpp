@@ -68,10 +68,22 @@ Check base(const Operation& op, std::string_view scalar, std::string_view name,
   return c;
 }
 
+/// What the rule throws is a finding like any other, in whatever scalar it throws.
+std::optional<Problem> examine_safely(const Form& form, const Examination& e) {
+  try {
+    return form.examine(e);
+  } catch (const std::exception& error) {
+    Problem p;
+    p.broken = true;
+    p.against = fmt::format("it throws: {}", error.what());
+    return p;
+  }
+}
+
 void examine_case(const OperationPointer& op, const Format& f, const Form& form, const Case& c,
                   std::uint64_t number, std::uint64_t seed, CheckResult& result) {
   classify(*op, f, c, result.counts);
-  const std::optional<Problem> problem = form.examine({*op, f, c, number, seed, &result});
+  const std::optional<Problem> problem = examine_safely(form, {*op, f, c, number, seed, &result});
   if (!problem) return;
   if (problem->inconclusive) {
     ++result.counts["inconclusive"];
@@ -83,12 +95,12 @@ void examine_case(const OperationPointer& op, const Format& f, const Form& form,
   ++result.counts["failed"];
   if (!result.failures.empty()) return;
   const auto fails = [&](const Case& candidate) {
-    const auto p = form.examine({*op, f, candidate, number, seed, nullptr});
+    const auto p = examine_safely(form, {*op, f, candidate, number, seed, nullptr});
     return p && !p->inconclusive;
   };
   std::uint64_t steps = 0;
   const Case small = shrink(*op, f, c, fails, steps);
-  const std::optional<Problem> shown = form.examine({*op, f, small, number, seed, nullptr});
+  const std::optional<Problem> shown = examine_safely(form, {*op, f, small, number, seed, nullptr});
   result.failures.push_back(
       to_failure(*op, f, form.name, small, number, seed, steps, shown ? *shown : *problem));
 }

@@ -108,13 +108,15 @@ std::optional<rc::Gen<double>> near_threshold(const Operation& op, std::size_t i
 
 rc::Gen<double> any_value(const Operation& op, std::size_t input, const Format& f) {
   if (const auto threshold = near_threshold(op, input, f)) {
+    // Of labels, masks and indices the ends are what occurs.
+    const std::size_t weight = op.inputs[input].exact ? 12 : 3;
     return rc::gen::weightedOneOf<double>({{5, short_decimal()},
                                            {4, central(f)},
                                            {4, moderate(f)},
                                            {4, log_uniform(f)},
                                            {1, raw_bits(f)},
                                            {2, edge_value(f)},
-                                           {3, *threshold}});
+                                           {weight, *threshold}});
   }
   return rc::gen::weightedOneOf<double>({{5, short_decimal()},
                                          {4, central(f)},

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <string_view>
 
 #include "build_info.hpp"
 #include "commands.hpp"
@@ -13,6 +15,12 @@ namespace {
 
 constexpr const char* exit_codes =
     "Exit codes: 0 verified, 1 a check failed, 2 wrong usage, 3 inconclusive or incomplete.";
+
+bool is_command(const CLI::App& app, std::string_view name) {
+  const auto all = app.get_subcommands([](const CLI::App*) { return true; });
+  return std::any_of(all.begin(), all.end(),
+                     [&](const CLI::App* c) { return c->get_name() == name; });
+}
 
 void add_plugins(CLI::App* command, std::vector<std::string>& plugins) {
   command->add_option("--plugin", plugins, "Shared library of operations (ASSAY_OPERATIONS)")
@@ -71,6 +79,13 @@ int main(int argc, char** argv) {
       ->type_name("DIR")
       ->capture_default_str();
 
+  // CLI11 would only say that a subcommand is required.
+  const std::string_view first = argc > 1 ? argv[1] : "";
+  if (!first.empty() && first[0] != '-' && !is_command(app, first)) {
+    fmt::print(stderr, "assay: '{}' is not a command; there are list, verify, replay and report\n",
+               first);
+    return 2;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -183,7 +183,9 @@ TEST(Faults, EveryKindIsCaughtOrCannotOccur) {
     for (const Fault& fault : faults) {
       const FaultResult r = try_fault(op, double_format, fault, 42, 100);
       EXPECT_NE(r.status, "survived") << op.name << " " << fault.name;
-      if (r.status == "not-applicable") EXPECT_EQ(r.manifested, 0U);
+      if (r.status == "not-applicable") {
+        EXPECT_EQ(r.manifested, 0U);
+      }
     }
   }
 }
