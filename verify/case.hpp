@@ -28,9 +28,11 @@ Case generate(const Operation& op, const Format& f, std::uint64_t seed);
 /// log-uniform magnitudes, raw bits.
 double generate_value(const Operation& op, std::size_t input, const Format& f, std::uint64_t seed);
 
-/// A value from stratum `part` of `parts` of the domain, equally many floating-point numbers each.
-double stratified_value(const Operation& op, std::size_t input, const Format& f, std::uint64_t part,
-                        std::uint64_t parts, std::uint64_t seed);
+/// A value from stratum `part` of `parts` of an interval in the domain, equally many floating-point
+/// numbers each.
+double stratified_value(const Operation& op, std::size_t input, const Interval& within,
+                        const Format& f, std::uint64_t part, std::uint64_t parts,
+                        std::uint64_t seed);
 
 /// Simplifies a failing case greedily while `fails` holds; counts the steps.
 Case shrink(const Operation& op, const Format& f, Case c,

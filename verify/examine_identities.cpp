@@ -102,6 +102,7 @@ std::optional<Problem> examine_adjoint(const Examination& e) {
     p2.reference = a.value.str(16);
     p2.bound = noise.str(2);
     p2.ulp = ratio(difference, ulp_at(e.format, a.value));
+    p2.claimed = derivative_limit(e.op).figure;
     return p2;
   }
   e.count("beyond the budget of bits");
@@ -193,6 +194,7 @@ std::optional<Problem> examine_exact(const Examination& e) {
       p.reference = sum.str();
       p.bound = "0";
       p.ulp = std::numeric_limits<double>::infinity();
+      p.claimed = derivative_limit(e.op).figure;
       return p;
     }
   }

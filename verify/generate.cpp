@@ -258,11 +258,12 @@ Case generate(const Operation& op, const Format& f, std::uint64_t seed) {
   return c;
 }
 
-double stratified_value(const Operation& op, std::size_t input, const Format& f, std::uint64_t part,
-                        std::uint64_t parts, std::uint64_t seed) {
+double stratified_value(const Operation& op, std::size_t input, const Interval& within,
+                        const Format& f, std::uint64_t part, std::uint64_t parts,
+                        std::uint64_t seed) {
   const double max = f == float_format ? static_cast<double>(std::numeric_limits<float>::max())
                                        : std::numeric_limits<double>::max();
-  const Interval& i = op.inputs[input];
+  const Interval& i = within;
   const std::int64_t lo = ordinal(f, std::max(i.lo, -max));
   const std::int64_t hi = ordinal(f, std::min(i.hi, max));
   const auto span = static_cast<std::uint64_t>(hi) - static_cast<std::uint64_t>(lo);

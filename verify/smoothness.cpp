@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <functional>
 
@@ -63,13 +64,18 @@ long double relative(long double change, long double a, long double b) {
   return scale > 0 ? change / scale : 0;
 }
 
-/// Adjacent numbers between which most of the change stays, or nothing. The measure is the change
-/// that it began with: a smooth derivative that passes through 0 changes all of itself there.
+/// Adjacent numbers between which the change stays, or nothing. Over a smooth stretch each halving
+/// halves the change; at a kink or a jump it stays what it was.
 std::optional<std::pair<Sample, Sample>> bisect(Line& line, Sample a, Sample b, Change change) {
   const long double smooth = change(a, b) * 0x1p-26;
-  while (change(a, b) > smooth) {
+  std::array<long double, 4> earlier{};  // of the last four halvings
+  for (std::size_t step = 0; change(a, b) > smooth; ++step) {
     const double middle = a.x / 2 + b.x / 2;
-    if (!(a.x < middle && middle < b.x)) return std::pair{a, b};
+    if (!(a.x < middle && middle < b.x)) {
+      if (change(a, b) > earlier[step % 4] / 2) return std::pair{a, b};
+      return std::nullopt;
+    }
+    earlier[step % 4] = change(a, b);
     const Sample m = line(middle);
     if (change(a, m) >= change(m, b)) {
       b = m;

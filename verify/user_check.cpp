@@ -45,7 +45,7 @@ Report check(const Operation& op, const Options& options) {
     CheckResult r = run_cases(c, options.seed, 0, 1);
     conclude(c, r);
     for (Failure& f : r.failures) {
-      if (options.out.empty()) continue;
+      if (options.out.empty() || f.replay.empty()) continue;
       const auto file = std::filesystem::absolute(save_failure(f, options.out));
       f.message += fmt::format("\n  replay     {}", replay_command(file));
     }

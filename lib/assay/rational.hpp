@@ -65,7 +65,7 @@ class Rational {
 
   friend bool operator==(const Rational& a, const Rational& b) {
     if (!a.big_ && !b.big_) return a.num_ == b.num_ && a.den_ == b.den_;
-    return compare(a, b) == 0;
+    return std::is_eq(compare(a, b));
   }
   friend std::strong_ordering operator<=>(const Rational& a, const Rational& b) {
     return compare(a, b);

@@ -16,11 +16,11 @@ Entry entry() {
   e.index = index;
   const auto op = std::make_shared<const Operation>(make_operation<Op>(call.op));
   e.op = op;
-  e.lifts_float = [op, call](const Case& c) {
-    return lifts::compare<float>(call, *op->in_float, c);
+  e.lifts_float = [op](const Case& c) {
+    return lifts::compare<float>(std::get<index>(operations), *op->in_float, c);
   };
-  e.lifts_double = [op, call](const Case& c) {
-    return lifts::compare<double>(call, *op->in_double, c);
+  e.lifts_double = [op](const Case& c) {
+    return lifts::compare<double>(std::get<index>(operations), *op->in_double, c);
   };
   e.in_100_digits = make_rule<Dec100>(call.op);
   return e;

@@ -80,10 +80,10 @@ int main(int argc, char** argv) {
       ->capture_default_str();
 
   // CLI11 would only say that a subcommand is required.
-  const std::string_view first = argc > 1 ? argv[1] : "";
-  if (!first.empty() && first[0] != '-' && !is_command(app, first)) {
+  const std::string_view command = argc > 1 ? argv[1] : "";
+  if (!command.empty() && command[0] != '-' && !is_command(app, command)) {
     fmt::print(stderr, "assay: '{}' is not a command; there are list, verify, replay and report\n",
-               first);
+               command);
     return 2;
   }
   try {

@@ -72,7 +72,7 @@ std::string worst_text(const std::optional<Worst>& w, const std::string& units) 
   if (!w->x.empty()) {
     text += " at ";
     for (std::size_t i = 0; i < w->x.size(); ++i) {
-      text += fmt::format("{}{:.4g}", i > 0 ? ", " : "", parse_real(w->x[i]));
+      text += fmt::format("{}{:.3g}", i > 0 ? ", " : "", parse_real(w->x[i]));
     }
   }
   return text;
@@ -109,11 +109,11 @@ std::vector<std::pair<std::string, Row>> rows(const CampaignResult& r) {
 void print_operations(const CampaignResult& r) {
   const auto all = rows(r);
   if (all.empty()) return;
-  fmt::print("{:<22} {:>7}  {:<23} {:<23} {:<8} {:>6}  {}\n", "operation", "cases",
+  fmt::print("{:<20} {:>7}  {:<27} {:<27} {:<8} {:>6}  {}\n", "operation", "cases",
              "float: worst ulp at x", "double: worst ulp at x", "unit", "faults", "verdict");
   for (const auto& [name, x] : all) {
     const std::string faults = x.faults == 0 ? "" : fmt::format("{}/{}", x.caught, x.faults);
-    fmt::print("{:<22} {:>7}  {:<23} {:<23} {:<8} {:>6}  {}\n", name, x.cases,
+    fmt::print("{:<20} {:>7}  {:<27} {:<27} {:<8} {:>6}  {}\n", name, x.cases,
                worst_text(x.in_float, x.units), worst_text(x.in_double, x.units), x.units, faults,
                to_string(x.verdict));
   }

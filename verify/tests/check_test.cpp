@@ -105,6 +105,28 @@ TEST(Check, DerivativeAtAnExceptionMustLieBetweenTheOneSidedOnes) {
   EXPECT_NE(r.message().find("one-sided"), std::string::npos) << r.message();
 }
 
+struct HiddenKink {
+  static constexpr auto name = "hidden_kink";
+  static constexpr auto domain = on(all_reals);
+  template <Field T>
+  static T f(const T& x) {
+    return Relu::f(x);
+  }
+  template <Field T>
+  static T df(const T& x, const T& y) {
+    return Relu::df(x, y);
+  }
+};
+
+TEST(Check, AnUndeclaredKinkFailsAndIsLocated) {
+  const std::string folder = ::testing::TempDir() + "assay-hidden-kink";
+  const Report r = check<Map<HiddenKink>>({.cases = 30, .seed = 42, .out = folder});
+  const CheckResult* s = find(r, "smoothness", "high");
+  ASSERT_NE(s, nullptr);
+  EXPECT_EQ(s->verdict, Verdict::wrong);
+  EXPECT_NE(r.message().find("undeclared kink"), std::string::npos) << r.message();
+}
+
 struct WrongShape {
   static constexpr auto name = "wrong_shape";
   static Shape shape(Shape a) { return {a.cols, a.rows}; }

@@ -133,7 +133,7 @@ class Big {
 
   static Big pi() {
     Big r(Result{});
-    (mpfr_const_pi)(&r.m_, r.rounding());
+    (mpfr_const_pi)(&r.m_, rounding());
     return r;
   }
 

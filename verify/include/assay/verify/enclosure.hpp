@@ -134,7 +134,7 @@ class Enclosure {
   /// A function whose slope is at most 1: the width of the argument bounds that of the value.
   template <Function f>
   static Enclosure widened(const Enclosure& x) {
-    const Enclosure at_lo = both([&] { return f(x.lo_); });
+    Enclosure at_lo = both([&] { return f(x.lo_); });
     if (x.is_point()) return at_lo;
     const Enclosure width = x - Enclosure(x.lo_);
     return rounded([&] { return at_lo.lo_ - width.hi_; }, [&] { return at_lo.hi_ + width.hi_; });
