@@ -84,6 +84,15 @@ double ratio(const Big& difference, const Big& unit) {
   return (abs(difference) / unit).to_double(MPFR_RNDU);
 }
 
+void require_subnormals() {
+  const volatile double normal = std::numeric_limits<double>::min();
+  const volatile double halved = normal / 2, doubled = halved * 2;
+  if (doubled == normal) return;
+  throw std::runtime_error(
+      "subnormal numbers are flushed to zero in this process; was a library built with "
+      "-ffast-math?");
+}
+
 Mat<Big> to_big(const Mat<double>& x) {
   return x.unaryExpr([](double v) { return Big(v); });
 }

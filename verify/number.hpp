@@ -56,4 +56,8 @@ double ratio(const Big& difference, const Big& unit);
 
 Mat<Big> to_big(const Mat<double>& x);
 
+/// Throws std::runtime_error if this process flushes subnormal numbers to zero, as it does when any
+/// library in it was linked with -ffast-math: nothing measured here would then be true.
+void require_subnormals();
+
 }  // namespace assay::verify

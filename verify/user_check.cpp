@@ -38,6 +38,7 @@ Report check(const Operation& op, const Options& options) {
   if (options.cases == 0) {
     throw std::invalid_argument("check: cases is 0; a run that checks nothing proves nothing");
   }
+  require_subnormals();
   if (std::optional<Report> r = replayed(op)) return *r;
   const auto shared = std::make_shared<const Operation>(op);
   Report report;

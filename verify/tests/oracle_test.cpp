@@ -1,6 +1,9 @@
 // The reference: bounds that hold where cheaper ones were fooled.
 
 #include <gtest/gtest.h>
+#ifdef __SSE2__
+#include <xmmintrin.h>
+#endif
 
 #include "assay/ops.hpp"
 #include "differences.hpp"
@@ -163,6 +166,16 @@ TEST(Enclosure, AComparisonThatTheBoundsDoNotDecideIsNoted) {
   EXPECT_TRUE(Enclosure::undecided());
   Enclosure::undecided() = false;
 }
+
+#ifdef __SSE2__
+TEST(Process, FlushingSubnormalsToZeroIsNoticed) {
+  EXPECT_NO_THROW(require_subnormals());
+  const unsigned saved = _mm_getcsr();
+  _mm_setcsr(saved | 0x8040U);  // what linking with -ffast-math sets: FTZ and DAZ
+  EXPECT_THROW(require_subnormals(), std::runtime_error);
+  _mm_setcsr(saved);
+}
+#endif
 
 TEST(Differences, AgreeWithTheDerivativeFarOutAndBesideAnEdge) {
   struct Point {
