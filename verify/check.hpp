@@ -26,10 +26,10 @@ struct Plan {
 };
 
 /// All checks of an operation that follow from its definition alone.
-std::vector<Check> checks_of(std::shared_ptr<const Operation> op, const Plan& plan);
+std::vector<Check> checks_of(const std::shared_ptr<const Operation>& op, const Plan& plan);
 
 /// The search for kinks and jumps that an elementwise rule does not declare.
-Check smoothness_check(std::shared_ptr<const Operation> op);
+Check smoothness_check(const std::shared_ptr<const Operation>& op);
 
 /// Runs the cases number, number + step, ... of a check in this process.
 CheckResult run_cases(const Check& check, std::uint64_t campaign_seed, std::uint64_t first,

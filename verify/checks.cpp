@@ -108,7 +108,7 @@ void examine_case(const OperationPointer& op, const Format& f, const Form& form,
 }
 
 Check case_check(const OperationPointer& op, const Format& f, std::string_view scalar,
-                 std::string_view name, std::uint64_t cases, Generate generate_case) {
+                 std::string_view name, std::uint64_t cases, const Generate& generate_case) {
   const Form& which = form(name);
   Check c = base(*op, scalar, name, which.about, which.blind);
   c.cases = cases;
@@ -166,7 +166,7 @@ Case swept(const Operation& op, const Format& f, std::uint64_t number, std::uint
   for (std::size_t k = 0; k < op.arity(); ++k) {
     const double x = k == 0 ? sweep_value(op, f, number, cases, seed)
                             : generate_value(op, k, f, case_seed(seed, "partner", k));
-    c.inputs.push_back(Mat<double>::Constant(1, 1, x));
+    c.inputs.emplace_back(Mat<double>::Constant(1, 1, x));
   }
   c.upstream = Mat<double>::Constant(1, 1, 1.0);
   return c;
@@ -211,7 +211,7 @@ std::vector<double> points_at(const Format& f, double at) {
 
 AlongCoordinate along(const Operation& op, const std::vector<double>& x, std::size_t k) {
   auto in = std::make_shared<std::vector<Mat<Enclosure>>>();
-  for (double v : x) in->push_back(Mat<Enclosure>::Constant(1, 1, Enclosure(v)));
+  for (double v : x) in->emplace_back(Mat<Enclosure>::Constant(1, 1, Enclosure(v)));
   return [&op, in, k, at = Enclosure(x[k])](const Enclosure& t) {
     (*in)[k](0, 0) = at + t;
     return Enclosure(op.rule<Enclosure>().forward(pointers(*in))(0, 0));
@@ -261,7 +261,7 @@ Check kinks(const OperationPointer& op, const Format& f) {
       Case one;
       for (std::size_t k = 0; k < op->arity(); ++k) {
         const double x = k == kink.input ? at : generate_value(*op, k, f, seed + k);
-        one.inputs.push_back(Mat<double>::Constant(1, 1, x));
+        one.inputs.emplace_back(Mat<double>::Constant(1, 1, x));
       }
       one.upstream = Mat<double>::Constant(1, 1, 1.0);
       ++result.elements;
@@ -283,7 +283,7 @@ Examine examination(std::string_view check) {
   return nullptr;
 }
 
-std::vector<Check> checks_of(OperationPointer op, const Plan& plan) {
+std::vector<Check> checks_of(const OperationPointer& op, const Plan& plan) {
   std::vector<Check> checks;
   for (const Format& f : plan.formats) {
     const auto random_case = [op, f](std::uint64_t, std::uint64_t seed) {

@@ -69,7 +69,7 @@ Subject subject(const Examination& e, Target t) {
   const Eigen::Index j = t.i % rows + (t.i / rows) * all.upstream.rows();
   Case one;
   for (const Mat<double>& x : all.inputs) {
-    one.inputs.push_back(Mat<double>::Constant(1, 1, x.data()[j]));
+    one.inputs.emplace_back(Mat<double>::Constant(1, 1, x.data()[j]));
   }
   one.upstream = Mat<double>::Constant(1, 1, 1.0);
   return {std::move(one), {t.k, 0}};
@@ -138,6 +138,9 @@ std::optional<Problem> examine_differences(const Examination& e) {
       unit = std::max(unit, change[k].data()[i] + g.rounding);
       v.verdict = judge(e.format, got, d.slope, limit.figure, unit).verdict;
     }
+    const WithContext c(113, MPFR_RNDU);
+    const Big ulp = ulp_at(e.format, clamped(e.format, d.slope.value));
+    v.envelope = std::isinf(v.ulp) ? v.ulp : v.ulp * (ulp / unit).to_double(MPFR_RNDU);
   }
   if (!d.resolved) {
     if (std::abs(x) > 0x1p60) {
@@ -158,7 +161,7 @@ std::optional<Problem> examine_differences(const Examination& e) {
   p.got = decimal(e.format, got);
   p.reference = d.slope.value.str(16);
   p.bound = d.slope.bound.str(2);
-  p.ulp = v.ulp;
+  p.ulp = limit.units == Units::envelope && v.envelope ? *v.envelope : v.ulp;
   p.claimed = limit.figure;
   p.units = limit.units;
   return p;

@@ -56,6 +56,9 @@ Sides sides(const Operation& op, const Case& c, const std::vector<Mat<double>>& 
   std::vector<Mat<Enclosure>> dx(x.size());
   op.rule<Enclosure>().backward(dy, p_in, op.rule<Enclosure>().forward(p_in), dx);
   for (std::size_t k = 0; k < dx.size(); ++k) {
+    require(shape_of(dx[k]) == shape_of(in[k]), "backward",
+            {{"the input", shape_of(in[k])}, {"its gradient", shape_of(dx[k])}},
+            "they must be of one shape");
     for (Eigen::Index i = 0; i < dx[k].size(); ++i) {
       add(s.reverse, dx[k].data()[i] * Enclosure(v[k].data()[i]));
     }

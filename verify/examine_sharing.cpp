@@ -30,6 +30,11 @@ std::vector<Mat<T>> gradients(const Rule<T>& rule, const std::vector<Mat<T>>& x,
   std::vector<Mat<T>> dx(x.size());
   const auto in = pointers(x);
   rule.backward(dy, in, rule.forward(in), dx);
+  for (std::size_t k = 0; k < x.size(); ++k) {
+    require(shape_of(dx[k]) == shape_of(x[k]), "backward",
+            {{"the input", shape_of(x[k])}, {"its gradient", shape_of(dx[k])}},
+            "they must be of one shape");
+  }
   return dx;
 }
 

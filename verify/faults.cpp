@@ -23,7 +23,8 @@ class Tampered final : public Rule<T> {
   void backward(const Mat<T>& dy, Inputs x, const Mat<T>& y, std::span<Mat<T>> dx) const override {
     inner_->backward(dy, x, y, dx);
     const std::vector<Mat<T>> right(dx.begin(), dx.end());
-    const Mat<T> upstream = dy;
+    const Mat<T> upstream =
+        dy;  // NOLINT(performance-unnecessary-copy-initialization): tampered with
     tamper(dy, x, y, dx);
     bool changed = differs(upstream, dy);
     for (std::size_t k = 0; k < dx.size(); ++k) changed = changed || differs(right[k], dx[k]);
@@ -133,7 +134,7 @@ std::string show(const Format& f, const Case& c) {
 }  // namespace
 
 Operation plant(const Operation& op, std::string_view fault,
-                std::shared_ptr<std::uint64_t> manifested) {
+                const std::shared_ptr<std::uint64_t>& manifested) {
   Operation wrong = op;
   wrong.in_float =
       std::make_shared<Tampered<float>>(op.in_float, op.elementwise, fault, manifested);

@@ -29,7 +29,7 @@ inline constexpr std::array faults{
 
 /// The operation with a fault in its backward; `manifested` counts the calls that it changed.
 Operation plant(const Operation& op, std::string_view fault,
-                std::shared_ptr<std::uint64_t> manifested);
+                const std::shared_ptr<std::uint64_t>& manifested);
 
 /// Plants one fault in one operation and runs its checks until one fails.
 FaultResult try_fault(const Operation& op, const Format& f, const Fault& fault,

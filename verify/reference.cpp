@@ -68,7 +68,7 @@ namespace {
 /// A point as 1x1 matrices.
 std::vector<Mat<Moving>> point(std::span<const double> x) {
   std::vector<Mat<Moving>> in;
-  for (double v : x) in.push_back(Mat<Moving>::Constant(1, 1, Moving(Enclosure(v))));
+  for (double v : x) in.emplace_back(Mat<Moving>::Constant(1, 1, Moving(Enclosure(v))));
   return in;
 }
 

@@ -27,8 +27,8 @@ struct Sample {
 /// The operation along one input, the others held.
 class Line {
  public:
-  Line(const Operation& op, std::vector<double> at, std::size_t k) : op_(op), k_(k) {
-    for (double v : at) in_.push_back(Mat<Moving>::Constant(1, 1, Moving(Enclosure(v))));
+  Line(const Operation& op, const std::vector<double>& at, std::size_t k) : op_(op), k_(k) {
+    for (double v : at) in_.emplace_back(Mat<Moving>::Constant(1, 1, Moving(Enclosure(v))));
     in_[k](0, 0).d = Enclosure(1);
   }
   Sample operator()(double x) {
@@ -147,7 +147,7 @@ std::optional<std::string> search(const Operation& op, const std::vector<double>
 
 }  // namespace
 
-Check smoothness_check(std::shared_ptr<const Operation> op) {
+Check smoothness_check(const std::shared_ptr<const Operation>& op) {
   Check c;
   c.blank.subject = op->name;
   c.blank.scalar = "high";
@@ -164,7 +164,7 @@ Check smoothness_check(std::shared_ptr<const Operation> op) {
     std::vector<double> at;
     for (std::size_t i = 0; i < op->arity(); ++i) {
       at.push_back(generate_value(*op, i, double_format, case_seed(seed, "partner", i)));
-      one.inputs.push_back(Mat<double>::Constant(1, 1, at.back()));
+      one.inputs.emplace_back(Mat<double>::Constant(1, 1, at.back()));
     }
     one.upstream = Mat<double>::Constant(1, 1, 1.0);
     result.elements += grid(op->inputs[k]).size();

@@ -235,6 +235,11 @@ class Graph {
       }
       n.rule->backward(n.grad, {inputs_.data(), count}, n.value, {gradients_.data(), count});
       for (std::size_t k = 0; k < count; ++k) {
+        require(shape_of(gradients_[k]) == shape_of(*inputs_[k]), "backward",
+                {{"the input", shape_of(*inputs_[k])}, {"its gradient", shape_of(gradients_[k])}},
+                "an operation returned a gradient that is not of its input's shape");
+      }
+      for (std::size_t k = 0; k < count; ++k) {
         receive<Sum>(nodes_[parents_[n.first_parent + k]], std::move(gradients_[k]));
       }
     }

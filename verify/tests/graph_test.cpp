@@ -26,6 +26,20 @@ struct ScaledBy {
   }
 };
 
+/// y = x + b, whose backward forgets to sum the gradient of the row b.
+struct UnsummedBias {
+  static constexpr auto name = "unsummed_bias";
+  static Shape shape(Shape x, Shape) { return x; }
+  template <Field T>
+  static Mat<T> forward(const Mat<T>& x, const Mat<T>& b) {
+    return x + b.replicate(x.rows(), 1);
+  }
+  template <Field T>
+  static Grads<T, 2> backward(const Mat<T>& dy, const Mat<T>&, const Mat<T>&, const Mat<T>&) {
+    return {dy, dy};
+  }
+};
+
 namespace {
 
 using M = Mat<double>;
@@ -331,6 +345,15 @@ TEST(MatrixGraph, RationalsAreExact) {
   EXPECT_EQ(y.value()(0, 0), Q(139, 693));
   EXPECT_EQ(a.grad(), Mat<Q>({{Q(2, 3), Q(-5, 33)}}));
   EXPECT_EQ(b.grad(), Mat<Q>({{Q(1, 9)}, {Q(1, 21)}}));
+}
+
+TEST(MatrixGraph, AGradientOfAnotherShapeIsAnErrorAndIsNotAdded) {
+  Graph<double> g;
+  const auto x = g.variable(M::Ones(3, 2)), b = g.variable(M::Ones(1, 2));
+  const auto y = sum(Call<UnsummedBias>{}(x, b));
+  const std::string text = message_of<ShapeError>([&] { g.backward(y); });
+  EXPECT_NE(text.find("the input is 1x2 and its gradient is 3x2"), std::string::npos) << text;
+  EXPECT_EQ(x.grad(), M::Zero(3, 2));
 }
 
 TEST(MatrixGraph, GradientsAreTheLeavesOwnCopies) {

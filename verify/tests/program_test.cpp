@@ -153,6 +153,32 @@ TEST_F(Program, APluginsOperationsAreJudgedAndItsFailuresReplayed) {
   }
 }
 
+TEST_F(Program, ACrashIsAFailureOfItsCheckAndTheRestGoesOn) {
+  const std::string plugin =
+      (fs::path(program_).parent_path() / "libassay_test_plugin.so").string();
+  const Ran r =
+      run("verify plugin_crash square --cases 20 --plugin " + plugin + " --out " + out("c"));
+  EXPECT_EQ(r.exit, 1) << r.text;
+  EXPECT_NE(r.text.find("plugin_crash/double/derivative: its process died of signal 6"),
+            std::string::npos)
+      << r.text;
+  std::istringstream lines(read(folder_ / "c" / "results.jsonl"));
+  int crashed = 0, right = 0;
+  for (std::string line; std::getline(lines, line);) {
+    const auto j = nlohmann::json::parse(line);
+    if (j.at("type") != "check") continue;
+    if (j.at("subject") == "square") {
+      EXPECT_EQ(j.at("verdict"), "correct") << line;
+      ++right;
+    } else if (j.at("scalar") == "double") {
+      EXPECT_EQ(j.at("verdict"), "wrong") << line;
+      ++crashed;
+    }
+  }
+  EXPECT_EQ(crashed, 4);
+  EXPECT_GT(right, 10);
+}
+
 TEST_F(Program, HelpAndListExitWith0) {
   for (const char* arguments : {"--help", "verify --help", "list --help", "replay --help",
                                 "report --help", "--version", "list"}) {

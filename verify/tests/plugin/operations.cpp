@@ -1,6 +1,7 @@
-// A shared library of a user's operations: one right, three wrong.
+// A shared library of a user's operations: one right, three wrong, one that crashes.
 
 #include <assay/verify.hpp>
+#include <cstdlib>
 
 namespace {
 
@@ -68,7 +69,22 @@ struct PluginHiddenKink {
   }
 };
 
+// Brings its whole process down, in double only.
+struct PluginCrash {
+  static constexpr auto name = "plugin_crash";
+  static Shape shape(Shape x) { return x; }
+  template <Field T>
+  static Mat<T> forward(const Mat<T>& x) {
+    return x;
+  }
+  template <Field T>
+  static Grads<T, 1> backward(const Mat<T>& dy, const Mat<T>&, const Mat<T>&) {
+    if (std::is_same_v<T, double>) std::abort();
+    return {dy};
+  }
+};
+
 }  // namespace
 
 ASSAY_OPERATIONS(assay::Map<PluginCube>, assay::Map<PluginWrongSign>, PluginBias,
-                 assay::Map<PluginHiddenKink>)
+                 assay::Map<PluginHiddenKink>, PluginCrash)
