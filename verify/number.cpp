@@ -93,8 +93,4 @@ void require_subnormals() {
       "-ffast-math?");
 }
 
-Mat<Big> to_big(const Mat<double>& x) {
-  return x.unaryExpr([](double v) { return Big(v); });
-}
-
 }  // namespace assay::verify

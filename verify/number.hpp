@@ -54,8 +54,6 @@ std::string figure(double x);
 /// |a - b| / unit as a double; +inf if a is NaN.
 double ratio(const Big& difference, const Big& unit);
 
-Mat<Big> to_big(const Mat<double>& x);
-
 /// Throws std::runtime_error if this process flushes subnormal numbers to zero, as it does when any
 /// library in it was linked with -ffast-math: nothing measured here would then be true.
 void require_subnormals();
