@@ -24,6 +24,10 @@ std::uint64_t case_seed(std::uint64_t campaign, std::string_view check, std::uin
 /// A case from the operation's domain. Throws std::runtime_error if no legal shapes are found.
 Case generate(const Operation& op, const Format& f, std::uint64_t seed);
 
+/// The inputs as the operation arranges them, in the format.
+std::vector<Mat<double>> arranged(const Operation& op, const Format& f,
+                                  std::vector<Mat<double>> inputs);
+
 /// A value from an input's domain: edge values, thresholds and their neighbours, short decimals,
 /// log-uniform magnitudes, raw bits.
 double generate_value(const Operation& op, std::size_t input, const Format& f, std::uint64_t seed);

@@ -214,7 +214,7 @@ AlongCoordinate along(const Operation& op, const std::vector<double>& x, std::si
   for (double v : x) in->emplace_back(Mat<Enclosure>::Constant(1, 1, Enclosure(v)));
   return [&op, in, k, at = Enclosure(x[k])](const Enclosure& t) {
     (*in)[k](0, 0) = at + t;
-    return Enclosure(op.rule<Enclosure>().forward(pointers(*in))(0, 0));
+    return Enclosure(op.rule<Enclosure>().forward(views(*in))(0, 0));
   };
 }
 

@@ -4,6 +4,8 @@
 
 #include <cstring>
 
+#include "reference.hpp"
+
 namespace assay::verify {
 namespace {
 
@@ -34,18 +36,18 @@ Run<T> run(const Rule<T>& rule, const Case& c) {
   const Mat<T> dy = c.upstream.template cast<T>();
   const std::vector<Mat<T>> x_before = x;
   const Mat<T> dy_before = dy;
-  std::vector<const Mat<T>*> in;
-  for (const Mat<T>& m : x) in.push_back(&m);
+  const std::vector<View<T>> in = views(x);
   r.dx.resize(x.size());
   try {
-    r.y = rule.forward(in);
+    Mat<T> saved;
+    r.y = rule.forward(in, saved);
     if (shape_of(r.y) != shape_of(dy)) {
       r.broken = fmt::format("forward returns {}, shape says {}", to_string(shape_of(r.y)),
                              to_string(shape_of(dy)));
       return r;
     }
     const Mat<T> y_before = r.y;
-    rule.backward(dy, in, r.y, r.dx);
+    rule.backward(dy, in, r.y, saved, std::span(r.dx));
     if (!same_bytes(dy, dy_before)) r.broken = "the upstream gradient is modified in place";
     if (!same_bytes(r.y, y_before)) r.broken = "the output is modified by backward";
   } catch (const std::exception& e) {

@@ -31,7 +31,7 @@ AlongCoordinate along(const Operation& op, const Case& c, std::size_t k, Eigen::
   const Mat<double> dy = c.upstream;
   return [&op, inputs, at, dy, k, i](const Enclosure& t) {
     (*inputs)[k].data()[i] = at + t;
-    const Mat<Enclosure> y = op.rule<Enclosure>().forward(pointers(*inputs));
+    const Mat<Enclosure> y = op.rule<Enclosure>().forward(views(*inputs));
     Enclosure sum(0);
     for (Eigen::Index j = 0; j < dy.size(); ++j) {
       sum += Enclosure(dy.data()[j]) * y.data()[j];

@@ -41,7 +41,7 @@ Sides sides(const Operation& op, const Case& c, const std::vector<Mat<double>>& 
       x[k].data()[i].d = Enclosure(v[k].data()[i]);
     }
   }
-  const Mat<Moving> y = op.rule<Moving>().forward(pointers(x));
+  const Mat<Moving> y = op.rule<Moving>().forward(views(x));
   Sides s;
   const auto add = [&](Enclosure& to, const Enclosure& term) {
     to += term;
@@ -52,9 +52,7 @@ Sides sides(const Operation& op, const Case& c, const std::vector<Mat<double>>& 
   }
   const std::vector<Mat<Enclosure>> in = to_enclosures(c.inputs);
   const Mat<Enclosure> dy = to_enclosures({c.upstream})[0];
-  const auto p_in = pointers(in);
-  std::vector<Mat<Enclosure>> dx(x.size());
-  op.rule<Enclosure>().backward(dy, p_in, op.rule<Enclosure>().forward(p_in), dx);
+  const std::vector<Mat<Enclosure>> dx = op.rule<Enclosure>().gradients(dy, views(in));
   for (std::size_t k = 0; k < dx.size(); ++k) {
     require(shape_of(dx[k]) == shape_of(in[k]), "backward",
             {{"the input", shape_of(in[k])}, {"its gradient", shape_of(dx[k])}},
@@ -168,10 +166,8 @@ std::optional<Problem> examine_exact(const Examination& e) {
     x.push_back(std::move(*m));
   }
   const Mat<Rational> dy = to_rational(e.c.upstream, state);
-  const auto p_x = pointers(x);
-  const auto p_moving = pointers(moving);
-  std::vector<Mat<Rational>> dx(x.size());
-  e.op.rule<Rational>().backward(dy, p_x, e.op.rule<Rational>().forward(p_x), dx);
+  const auto moving_views = views(moving);
+  const std::vector<Mat<Rational>> dx = e.op.rule<Rational>().gradients(dy, views(x));
   for (std::size_t k = 0; k < x.size(); ++k) {
     if (shape_of(dx[k]) != shape_of(x[k])) {
       Problem p;
@@ -182,7 +178,7 @@ std::optional<Problem> examine_exact(const Examination& e) {
     }
     for (Eigen::Index i = 0; i < x[k].size(); ++i) {
       moving[k].data()[i].d = Rational(1);
-      const Mat<RationalDual> y = e.op.rule<RationalDual>().forward(p_moving);
+      const Mat<RationalDual> y = e.op.rule<RationalDual>().forward(moving_views);
       moving[k].data()[i].d = Rational(0);
       Rational sum(0);
       for (Eigen::Index j = 0; j < y.size(); ++j) sum += dy.data()[j] * y.data()[j].d;

@@ -11,14 +11,6 @@
 namespace assay::verify {
 namespace {
 
-/// The planted fault: the last gradient to arrive wins.
-struct Overwrite {
-  template <class G>
-  void operator()(G& into, const G& gradient) const {
-    into = gradient;
-  }
-};
-
 template <class T>
 bool same_bytes(const Mat<T>& a, const Mat<T>& b) {
   return shape_of(a) == shape_of(b) &&
@@ -27,9 +19,7 @@ bool same_bytes(const Mat<T>& a, const Mat<T>& b) {
 
 template <class T>
 std::vector<Mat<T>> gradients(const Rule<T>& rule, const std::vector<Mat<T>>& x, const Mat<T>& dy) {
-  std::vector<Mat<T>> dx(x.size());
-  const auto in = pointers(x);
-  rule.backward(dy, in, rule.forward(in), dx);
+  std::vector<Mat<T>> dx = rule.gradients(dy, views(x));
   for (std::size_t k = 0; k < x.size(); ++k) {
     require(shape_of(dx[k]) == shape_of(x[k]), "backward",
             {{"the input", shape_of(x[k])}, {"its gradient", shape_of(dx[k])}},
@@ -38,9 +28,11 @@ std::vector<Mat<T>> gradients(const Rule<T>& rule, const std::vector<Mat<T>>& x,
   return dx;
 }
 
+/// Overwriting, the planted fault, is of the sweep and not of an operation.
 /// op(x...) twice on the same leaves, added, and the sum swept twice into accumulators of ones.
-template <class T, class Sum>
-std::string twice(const Rule<T>& rule, const std::vector<Mat<T>>& x, const Mat<T>& dy) {
+template <class T>
+std::string twice(const Rule<T>& rule, const std::vector<Mat<T>>& x, const Mat<T>& dy,
+                  Arrival arrival) {
   const std::vector<Mat<T>> g = gradients(rule, x, dy);
   std::vector<Parameter<T>> leaves;
   for (const Mat<T>& m : x) leaves.emplace_back(m);
@@ -50,11 +42,11 @@ std::string twice(const Rule<T>& rule, const std::vector<Mat<T>>& x, const Mat<T
   for (Parameter<T>& p : leaves) v.push_back(graph.parameter(p));
   const Var<T> y = add(graph.apply_rule(rule, v), graph.apply_rule(rule, v));
   for (int sweep = 1; sweep <= 2; ++sweep) {
-    graph.template backward<Sum>(y, dy, retain);
+    graph.backward(y, dy, retain, arrival);
     for (std::size_t k = 0; k < x.size(); ++k) {
       Mat<T> expected = Mat<T>::Ones(x[k].rows(), x[k].cols());
       for (int i = 0; i < 2 * sweep; ++i) expected += g[k];
-      if (same_bytes(leaves[k].grad, expected)) continue;
+      if (same_bytes(Mat<T>(leaves[k].grad), expected)) continue;
       return fmt::format("input {} used by two nodes, sweep {}: the gradients do not add up", k,
                          sweep);
     }
@@ -63,8 +55,8 @@ std::string twice(const Rule<T>& rule, const std::vector<Mat<T>>& x, const Mat<T
 }
 
 /// op(x, x): both gradients go to one leaf.
-template <class T, class Sum>
-std::string with_itself(const Rule<T>& rule, const Mat<T>& x) {
+template <class T>
+std::string with_itself(const Rule<T>& rule, const Mat<T>& x, Arrival arrival) {
   const std::vector<Mat<T>> both{x, x};
   const std::array<Shape, 2> shapes{shape_of(x), shape_of(x)};
   Shape out;
@@ -78,24 +70,24 @@ std::string with_itself(const Rule<T>& rule, const Mat<T>& x) {
   Graph<T> graph;
   const Var<T> leaf = graph.variable(x);
   const std::array<Var<T>, 2> v{leaf, leaf};
-  graph.template backward<Sum>(graph.apply_rule(rule, v), dy);
+  graph.backward(graph.apply_rule(rule, v), dy, Graphs::consume, arrival);
   if (same_bytes(leaf.grad(), Mat<T>(g[0] + g[1]))) return {};
   return "both inputs the same node: its gradient is not the sum of both";
 }
 
-template <class T, class Sum>
-std::string sharing(const Rule<T>& rule, const Case& c) {
+template <class T>
+std::string sharing(const Rule<T>& rule, const Case& c, Arrival arrival) {
   std::vector<Mat<T>> x;
   for (const Mat<double>& m : c.inputs) x.push_back(m.template cast<T>());
-  std::string broken = twice<T, Sum>(rule, x, c.upstream.template cast<T>());
-  if (broken.empty() && x.size() == 2) broken = with_itself<T, Sum>(rule, x[0]);
+  std::string broken = twice<T>(rule, x, c.upstream.template cast<T>(), arrival);
+  if (broken.empty() && x.size() == 2) broken = with_itself<T>(rule, x[0], arrival);
   return broken;
 }
 
 template <class T>
 std::string sharing(const Rule<T>& rule, const Case& c, bool overwriting) {
   try {
-    return overwriting ? sharing<T, Overwrite>(rule, c) : sharing<T, Accumulate>(rule, c);
+    return sharing<T>(rule, c, overwriting ? Arrival::overwrite : Arrival::accumulate);
   } catch (const std::exception& e) {
     return fmt::format("in a graph it throws: {}", e.what());
   }

@@ -9,6 +9,7 @@ namespace {
 template <class T>
 class Tampered final : public Rule<T> {
  public:
+  using Rule<T>::forward, Rule<T>::backward;
   using typename Rule<T>::Inputs;
 
   Tampered(std::shared_ptr<const Rule<T>> inner, bool elementwise, std::string_view fault,
@@ -19,16 +20,21 @@ class Tampered final : public Rule<T> {
         manifested_(std::move(manifested)) {}
 
   [[nodiscard]] Shape shape(std::span<const Shape> s) const override { return inner_->shape(s); }
-  [[nodiscard]] Mat<T> forward(Inputs x) const override { return inner_->forward(x); }
-  void backward(const Mat<T>& dy, Inputs x, const Mat<T>& y, std::span<Mat<T>> dx) const override {
-    inner_->backward(dy, x, y, dx);
-    const std::vector<Mat<T>> right(dx.begin(), dx.end());
+  [[nodiscard]] Mat<T> forward(Inputs x, Mat<T>& saved) const override {
+    return inner_->forward(x, saved);
+  }
+  void backward(const Mat<T>& dy, Inputs x, const Mat<T>& y, const Mat<T>& saved,
+                std::span<Sink<T>> sinks) const override {
+    std::vector<Mat<T>> dx(x.size());
+    inner_->backward(dy, x, y, saved, std::span(dx));
+    const std::vector<Mat<T>> right = dx;
     const Mat<T> upstream =
         dy;  // NOLINT(performance-unnecessary-copy-initialization): tampered with
     tamper(dy, x, y, dx);
     bool changed = differs(upstream, dy);
     for (std::size_t k = 0; k < dx.size(); ++k) changed = changed || differs(right[k], dx[k]);
     if (changed) ++*manifested_;
+    for (std::size_t k = 0; k < dx.size(); ++k) sinks[k].take(std::move(dx[k]));
   }
 
  private:
@@ -54,7 +60,7 @@ class Tampered final : public Rule<T> {
       }
     } else if (fault_ == "tail") {
       for (std::size_t k = 0; k < dx.size(); ++k) {
-        dx[k] = (x[k]->array().abs() > T(20)).select(-dx[k], dx[k]);
+        dx[k] = (x[k].map().array().abs() > T(20)).select(-dx[k], dx[k]);
       }
     } else if (fault_ == "upstream") {
       const_cast<Mat<T>&>(dy) *= T(2);
@@ -68,13 +74,14 @@ class Tampered final : public Rule<T> {
   void first_repetition(const Mat<T>& dy, Inputs x, const Mat<T>& y, std::span<Mat<T>> dx) const {
     if (y.size() == 0) return;
     std::vector<Mat<T>> full;
-    for (const Mat<T>* m : x) {
-      full.push_back(m->replicate(m->rows() == 1 ? y.rows() : 1, m->cols() == 1 ? y.cols() : 1));
+    for (const View<T>& v : x) {
+      const auto m = v.map();
+      full.push_back(m.replicate(m.rows() == 1 ? y.rows() : 1, m.cols() == 1 ? y.cols() : 1));
     }
-    std::vector<Mat<T>> g(2);
-    const std::array<const Mat<T>*, 2> in{&full[0], &full[1]};
-    inner_->backward(dy, in, y, g);
-    for (std::size_t k = 0; k < 2; ++k) dx[k] = g[k].topLeftCorner(x[k]->rows(), x[k]->cols());
+    const std::vector<Mat<T>> g = inner_->gradients(dy, views(full));
+    for (std::size_t k = 0; k < 2; ++k) {
+      dx[k] = g[k].topLeftCorner(x[k].shape().rows, x[k].shape().cols);
+    }
   }
 
   void stale(std::span<Mat<T>> dx) const {

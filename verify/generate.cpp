@@ -232,6 +232,16 @@ std::vector<Shape> shapes_of(const std::vector<Mat<double>>& inputs) {
   return s;
 }
 
+std::vector<Mat<double>> arranged(const Operation& op, const Format& f,
+                                  std::vector<Mat<double>> inputs) {
+  if (!op.arrange) return inputs;
+  op.arrange(inputs);
+  for (Mat<double>& x : inputs) {
+    for (double& v : x.reshaped()) v = rounded(f, v);
+  }
+  return inputs;
+}
+
 double generate_value(const Operation& op, std::size_t input, const Format& f, std::uint64_t seed) {
   rc::Random random(seed);
   return value_from(random, any_value(op, input, f), op, input, f);
@@ -251,6 +261,7 @@ Case generate(const Operation& op, const Format& f, std::uint64_t seed) {
     }
     c.inputs.push_back(std::move(x));
   }
+  c.inputs = arranged(op, f, std::move(c.inputs));
   const Shape out = op.in_double->shape(shapes);
   const rc::Gen<double> gen = upstream_value(f);
   c.upstream.resize(out.rows, out.cols);

@@ -76,7 +76,7 @@ std::vector<Mat<Moving>> point(std::span<const double> x) {
 
 PointReference point_reference(const Operation& op, const Format& f, std::span<const double> x) {
   std::vector<Mat<Moving>> in = point(x);
-  const auto p_in = pointers(in);
+  const auto in_views = views(in);
   PointReference r;
   r.d.resize(x.size());
   while (true) {
@@ -85,7 +85,7 @@ PointReference point_reference(const Operation& op, const Format& f, std::span<c
     long missing = 0;
     for (std::size_t k = 0; k < x.size(); ++k) {
       in[k](0, 0).d = Enclosure(1);
-      const Mat<Moving> out = op.rule<Moving>().forward(p_in);
+      const Mat<Moving> out = op.rule<Moving>().forward(in_views);
       in[k](0, 0).d = Enclosure(0);
       if (k == 0) r.y = bounded(out(0, 0).v);
       r.d[k] = bounded(out(0, 0).d);
@@ -102,13 +102,9 @@ PointEnvelope point_envelope(const Operation& op, const Format& f, std::span<con
                              std::size_t k, const Bounded& d, mpfr_prec_t precision) {
   const WithContext c(precision + 64);
   std::vector<Mat<Moving>> in = point(x);
-  const auto p_in = pointers(in);
+  const auto in_views = views(in);
   const Mat<Moving> one = Mat<Moving>::Constant(1, 1, Moving(Enclosure(1)));
-  std::vector<Mat<Moving>> dx(x.size());
-  const auto derivative = [&] {
-    op.rule<Moving>().backward(one, p_in, op.rule<Moving>().forward(p_in), dx);
-    return dx[k](0, 0);
-  };
+  const auto derivative = [&] { return op.rule<Moving>().gradients(one, in_views)[k](0, 0); };
 
   PointEnvelope e{Big(0), false};
   for (std::size_t m = 0; m < x.size(); ++m) {
@@ -159,7 +155,7 @@ MatrixReference matrix_reference(const Operation& op, const Format& f,
                                  const std::vector<Mat<double>>& inputs,
                                  const Mat<double>& upstream) {
   std::vector<Mat<Moving>> in = to_dual(inputs);
-  const auto p_in = pointers(in);
+  const auto in_views = views(in);
   const Mat<Big> zeros = Mat<Big>::Constant(upstream.rows(), upstream.cols(), Big(0));
   MatrixReference ref;
   while (true) {
@@ -168,14 +164,14 @@ MatrixReference matrix_reference(const Operation& op, const Format& f,
     long missing = 0;
     ref.gradient.assign(in.size(), {});
     ref.y_change = ref.y_bound = zeros;
-    const Mat<Moving> y = op.rule<Moving>().forward(p_in);
+    const Mat<Moving> y = op.rule<Moving>().forward(in_views);
     ref.y = y.unaryExpr([](const Moving& v) { return v.v.middle(); });
     for (Eigen::Index j = 0; j < y.size(); ++j) ref.y_bound.data()[j] = y.data()[j].v.radius();
     for (std::size_t k = 0; k < in.size(); ++k) {
       for (Eigen::Index i = 0; i < in[k].size(); ++i) {
         Moving& moved = in[k].data()[i];
         moved.d = Enclosure(1);
-        const Mat<Moving> out = op.rule<Moving>().forward(p_in);
+        const Mat<Moving> out = op.rule<Moving>().forward(in_views);
         moved.d = Enclosure(0);
         ref.gradient[k].push_back(element(f, out, upstream));
         const MatrixReference::Element& e = ref.gradient[k].back();
@@ -200,9 +196,8 @@ std::vector<Mat<Big>> matrix_envelope(const Operation& op, const Format& f,
                                       const Mat<double>& upstream, mpfr_prec_t precision) {
   const WithContext c(precision + 64);
   std::vector<Mat<Moving>> in = to_dual(inputs);
-  const auto p_in = pointers(in);
+  const auto in_views = views(in);
   const Mat<Moving> dy = at_rest(upstream);
-  std::vector<Mat<Moving>> dx(in.size());
   std::vector<Mat<Big>> change;
   for (const Mat<double>& x : inputs) {
     change.push_back(Mat<Big>::Constant(x.rows(), x.cols(), Big(0)));
@@ -211,7 +206,7 @@ std::vector<Mat<Big>> matrix_envelope(const Operation& op, const Format& f,
     if (op.inputs[k].exact) continue;
     for (Eigen::Index i = 0; i < in[k].size(); ++i) {
       in[k].data()[i].d = Enclosure(1);
-      op.rule<Moving>().backward(dy, p_in, op.rule<Moving>().forward(p_in), dx);
+      const std::vector<Mat<Moving>> dx = op.rule<Moving>().gradients(dy, in_views);
       in[k].data()[i].d = Enclosure(0);
       const Big step = ulp_at(f, Big(inputs[k].data()[i]));
       for (std::size_t m = 0; m < dx.size(); ++m) {

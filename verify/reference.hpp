@@ -75,13 +75,13 @@ std::vector<Mat<Big>> matrix_envelope(const Operation& op, const Format& f,
                                       const std::vector<Mat<double>>& inputs,
                                       const Mat<double>& upstream, mpfr_prec_t precision);
 
-/// Pointers to the matrices, as a Rule takes them.
+/// Views of the matrices, as a Rule takes them.
 template <class T>
-std::vector<const Mat<T>*> pointers(const std::vector<Mat<T>>& m) {
-  std::vector<const Mat<T>*> p;
-  p.reserve(m.size());
-  for (const Mat<T>& x : m) p.push_back(&x);
-  return p;
+std::vector<View<T>> views(const std::vector<Mat<T>>& m) {
+  std::vector<View<T>> v;
+  v.reserve(m.size());
+  for (const Mat<T>& x : m) v.emplace_back(&x);
+  return v;
 }
 
 std::vector<Mat<Enclosure>> to_enclosures(const std::vector<Mat<double>>& inputs);

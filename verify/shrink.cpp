@@ -74,6 +74,11 @@ std::vector<Eigen::Index> extents(const Case& c) {
   return {found.begin(), found.end()};
 }
 
+/// Inputs that the operation would have arranged otherwise are not in its domain.
+bool legal(const Operation& op, const Format& f, const Case& c) {
+  return !op.arrange || arranged(op, f, c.inputs) == c.inputs;
+}
+
 rc::Seq<Case> candidates(const Operation& op, const Format& f, const Case& c) {
   std::vector<Case> out;
   for (Eigen::Index from : extents(c)) {
@@ -81,7 +86,9 @@ rc::Seq<Case> candidates(const Operation& op, const Format& f, const Case& c) {
       for (int way = 0; way < 6; ++way) {
         const Cut cut{from, to, way / 2 != 1, way / 2 != 2, way % 2 == 1};
         auto s = resized(op, c, cut);
-        if (s && shapes_of(s->inputs) != shapes_of(c.inputs)) out.push_back(std::move(*s));
+        if (s && shapes_of(s->inputs) != shapes_of(c.inputs) && legal(op, f, *s)) {
+          out.push_back(std::move(*s));
+        }
       }
     }
   }
@@ -96,7 +103,7 @@ rc::Seq<Case> candidates(const Operation& op, const Format& f, const Case& c) {
         if (v == m.data()[i] || (!upstream && !op.inputs[k].contains(v))) continue;
         Case s = c;
         member(s).data()[i] = v;
-        out.push_back(std::move(s));
+        if (upstream || legal(op, f, s)) out.push_back(std::move(s));
       }
     }
   };

@@ -33,7 +33,7 @@ class Line {
   }
   Sample operator()(double x) {
     in_[k_](0, 0).v = Enclosure(x);
-    const Mat<Moving> y = op_.rule<Moving>().forward(pointers(in_));
+    const Mat<Moving> y = op_.rule<Moving>().forward(views(in_));
     return {x, y(0, 0).v.middle().to_long_double(), y(0, 0).d.middle().to_long_double()};
   }
 

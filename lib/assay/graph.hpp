@@ -16,22 +16,11 @@
 #include "assay/ops/mul.hpp"
 #include "assay/ops/neg.hpp"
 #include "assay/ops/sub.hpp"
+#include "assay/parameter.hpp"
 #include "assay/rule.hpp"
 #include "assay/scalar_graph.hpp"
 
 namespace assay {
-
-/// A matrix that is learned, and the gradient that sweeps add to.
-template <class T>
-struct Parameter {
-  Mat<T> value;
-  Mat<T> grad;
-
-  Parameter() = default;
-  explicit Parameter(Mat<T> v)
-      : value(std::move(v)), grad(Mat<T>::Constant(value.rows(), value.cols(), T(0))) {}
-  void zero_grad() { grad = Mat<T>::Constant(value.rows(), value.cols(), T(0)); }
-};
 
 template <class T>
 class Graph;
@@ -40,10 +29,10 @@ class Graph;
 template <class T>
 class Var {
  public:
-  [[nodiscard]] const Mat<T>& value() const { return graph().node(index_).get(); }
+  [[nodiscard]] const Mat<T>& value() const { return graph().whole(index_); }
   /// The gradient of the swept outputs; of a leaf, summed over all sweeps; zeros if not reached.
   [[nodiscard]] Mat<T> grad() const { return graph().gradient(index_); }
-  [[nodiscard]] Shape shape() const { return shape_of(value()); }
+  [[nodiscard]] Shape shape() const { return graph().nodes_[index_].shape(); }
   [[nodiscard]] Graph<T>& graph() const {
     if (graph_->epoch_ != epoch_) throw GraphError("matrix graph: this node's graph was cleared");
     return *graph_;
@@ -76,15 +65,17 @@ class Graph {
   Var<T> constant(const Eigen::MatrixBase<D>& value) {
     return leaf(value, Kind::constant);
   }
+  /// The same without a copy: x must outlive the sweep and must not change before it.
+  Var<T> borrow(const Mat<T>& x) {
+    push(Kind::constant).borrowed = &x;
+    return last();
+  }
   /// A leaf whose value is read from, and whose gradient is added to, p. p must outlive the sweep
   /// and its value must not change before it.
   Var<T> parameter(Parameter<T>& p) {
-    if (shape_of(p.grad) != shape_of(p.value)) {
-      throw ShapeError("parameter: value is " + to_string(shape_of(p.value)) + " and grad is " +
-                       to_string(shape_of(p.grad)) + "; they must be of one shape");
-    }
     Node& n = push(Kind::parameter);
     n.outside = &p;
+    n.needs_grad = true;
     return last();
   }
 
@@ -99,16 +90,24 @@ class Graph {
   Var<T> apply_rule(const Rule<T>& rule, std::span<const Var<T>> x) {
     usable();
     std::array<Shape, max_arity> shapes;
+    bool needs_grad = false;
     for (std::size_t i = 0; i < x.size(); ++i) {
       own(x[i]);
-      shapes.at(i) = x[i].shape();
-      inputs_[i] = &x[i].value();
+      Node& input = nodes_[x[i].index_];
+      shapes.at(i) = input.shape();
+      needs_grad = needs_grad || input.needs_grad;
+      inputs_[i] = view(input, rule);
     }
     static_cast<void>(rule.shape({shapes.data(), x.size()}));
-    Mat<T> y = rule.forward({inputs_.data(), x.size()});
     Node& n = push(Kind::operation);
-    n.value = std::move(y);
+    try {
+      n.value = rule.forward({inputs_.data(), x.size()}, n.saved);
+    } catch (...) {  // as if it had not been asked for
+      --size_;
+      throw;
+    }
     n.rule = &rule;
+    n.needs_grad = needs_grad;
     for (const Var<T>& v : x) parents_.push_back(v.index_);
     n.last_parent = static_cast<std::uint32_t>(parents_.size());
     return last();
@@ -131,20 +130,20 @@ class Graph {
     }
     start();
     for (const Var<T>& y : outputs) {
-      seed<Accumulate>(y, Mat<T>::Constant(y.shape().rows, y.shape().cols, T(1)));
+      seed(y, Mat<T>::Constant(y.shape().rows, y.shape().cols, T(1)), Arrival::accumulate);
     }
-    sweep<Accumulate>(after);
+    sweep(after, Arrival::accumulate);
   }
   /// Adds the gradient of <dy, y>; dy has the shape of y.
-  template <class Sum = Accumulate>
-  void backward(const Var<T>& y, const Mat<T>& dy, Graphs after = Graphs::consume) {
+  void backward(const Var<T>& y, const Mat<T>& dy, Graphs after = Graphs::consume,
+                Arrival arrival = Arrival::accumulate) {
     usable();
     own(y);
     require(y.shape() == shape_of(dy), "backward",
             {{"output", y.shape()}, {"upstream", shape_of(dy)}}, "they must be of one shape");
     start();
-    seed<Sum>(y, dy);
-    sweep<Sum>(after);
+    seed(y, dy, arrival);
+    sweep(after, arrival);
   }
 
   /// Forgets all nodes and keeps their memory; existing nodes become invalid.
@@ -162,15 +161,29 @@ class Graph {
   friend class Var<T>;
   enum class Kind : std::uint8_t { operation, variable, parameter, constant };
   struct Node {
-    Mat<T> value;
+    Mat<T> value;  // of a parameter: a copy, made when somebody wants a whole matrix
     Mat<T> grad;
+    Mat<T> saved;  // from forward to backward
     const Rule<T>* rule = nullptr;
     Parameter<T>* outside = nullptr;
+    const Mat<T>* borrowed = nullptr;
     std::uint32_t first_parent = 0;
     std::uint32_t last_parent = 0;
     Kind kind = Kind::operation;
+    bool needs_grad = false;
     bool has_grad = false;
-    [[nodiscard]] const Mat<T>& get() const { return outside ? outside->value : value; }
+    bool copied = false;
+    [[nodiscard]] const Mat<T>& whole() {
+      if (borrowed) return *borrowed;
+      if (outside && !copied) {
+        value = outside->value;
+        copied = true;
+      }
+      return value;
+    }
+    [[nodiscard]] Shape shape() const {
+      return outside ? shape_of(outside->value) : shape_of(borrowed ? *borrowed : value);
+    }
   };
 
   template <class Op>
@@ -189,16 +202,22 @@ class Graph {
     Node& n = nodes_[size_++];
     n.kind = kind;
     n.outside = nullptr;
+    n.borrowed = nullptr;
     n.rule = nullptr;
-    n.has_grad = false;
+    n.needs_grad = n.has_grad = n.copied = false;
     n.first_parent = n.last_parent = static_cast<std::uint32_t>(parents_.size());
     return n;
   }
   Var<T> last() { return {this, static_cast<std::uint32_t>(size_ - 1), epoch_}; }
   template <class D>
   Var<T> leaf(const Eigen::MatrixBase<D>& value, Kind kind) {
-    push(kind).value = value;
+    Node& n = push(kind);
+    n.value = value;
+    n.needs_grad = kind == Kind::variable;
     return last();
+  }
+  static View<T> view(Node& n, const Rule<T>& rule) {
+    return n.outside && rule.takes_views() ? View<T>(n.outside->value) : View<T>(&n.whole());
   }
 
   void start() {
@@ -207,50 +226,37 @@ class Graph {
     }
     top_ = 0;
   }
-  template <class Sum>
-  void seed(const Var<T>& y, const Mat<T>& dy) {
-    receive<Sum>(nodes_[y.index_], Mat<T>(dy));
+  void seed(const Var<T>& y, Mat<T> dy, Arrival arrival) {
+    Node& n = nodes_[y.index_];
+    if (n.needs_grad) sink(n, arrival).take(std::move(dy));
     top_ = std::max<std::size_t>(top_, y.index_ + 1);
   }
-  template <class Sum>
-  static void receive(Node& n, Mat<T>&& gradient) {
-    if (n.kind == Kind::constant) return;
-    if (n.kind == Kind::parameter) {
-      Sum{}(n.outside->grad, gradient);
-    } else if (n.has_grad) {
-      Sum{}(n.grad, gradient);
-    } else {
-      n.grad = std::move(gradient);
-      n.has_grad = true;
-    }
+  static Sink<T> sink(Node& n, Arrival arrival) {
+    if (!n.needs_grad) return {};
+    if (n.outside) return Sink<T>(n.outside->grad, arrival);
+    return {&n.grad, &n.has_grad, n.shape(), arrival};
   }
-  template <class Sum>
-  void sweep(Graphs after) {
+  void sweep(Graphs after, Arrival arrival) {
     for (std::size_t i = top_; i-- > 0;) {
       Node& n = nodes_[i];
       if (n.kind != Kind::operation || !n.has_grad) continue;
       const std::size_t count = n.last_parent - n.first_parent;
       for (std::size_t k = 0; k < count; ++k) {
-        inputs_[k] = &nodes_[parents_[n.first_parent + k]].get();
+        Node& parent = nodes_[parents_[n.first_parent + k]];
+        inputs_[k] = view(parent, *n.rule);
+        sinks_[k] = sink(parent, arrival);
       }
-      n.rule->backward(n.grad, {inputs_.data(), count}, n.value, {gradients_.data(), count});
-      for (std::size_t k = 0; k < count; ++k) {
-        require(shape_of(gradients_[k]) == shape_of(*inputs_[k]), "backward",
-                {{"the input", shape_of(*inputs_[k])}, {"its gradient", shape_of(gradients_[k])}},
-                "an operation returned a gradient that is not of its input's shape");
-      }
-      for (std::size_t k = 0; k < count; ++k) {
-        receive<Sum>(nodes_[parents_[n.first_parent + k]], std::move(gradients_[k]));
-      }
+      n.rule->backward(n.grad, {inputs_.data(), count}, n.value, n.saved, {sinks_.data(), count});
     }
     consumed_ = after == Graphs::consume;
   }
 
-  [[nodiscard]] const Node& node(std::uint32_t i) const { return nodes_[i]; }
+  [[nodiscard]] const Mat<T>& whole(std::uint32_t i) { return nodes_[i].whole(); }
   [[nodiscard]] Mat<T> gradient(std::uint32_t i) const {
     const Node& n = nodes_[i];
     if (n.outside) return n.outside->grad;
-    return n.has_grad ? n.grad : Mat<T>::Constant(n.value.rows(), n.value.cols(), T(0));
+    const Shape s = n.shape();
+    return n.has_grad ? n.grad : Mat<T>::Constant(s.rows, s.cols, T(0));
   }
   void usable() const {
     if (consumed_) {
@@ -265,14 +271,14 @@ class Graph {
     static_cast<void>(x.graph());
   }
 
-  static constexpr std::size_t max_arity = 8;
+  static constexpr std::size_t max_arity = Rule<T>::max_arity;
   std::deque<Node> nodes_;  // size_ of them are in use
   std::size_t size_ = 0;
   std::size_t top_ = 0;
   std::vector<std::uint32_t> parents_;
   std::vector<std::unique_ptr<const Rule<T>>> stateful_;  // operations with attributes
-  std::array<const Mat<T>*, max_arity> inputs_{};
-  std::array<Mat<T>, max_arity> gradients_{};
+  std::array<View<T>, max_arity> inputs_{};
+  std::array<Sink<T>, max_arity> sinks_{};
   bool consumed_ = false;
   std::uint32_t epoch_ = 0;
 };

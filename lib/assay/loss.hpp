@@ -30,7 +30,7 @@ struct LossName {
 template <class Rule, Reduction reduction>
 struct Loss {
   static constexpr const char* name = detail::LossName<Rule, reduction>::text.data();
-  static constexpr auto domain = Rule::domain;
+  [[no_unique_address]] Rule rule{};
 
   static Shape shape(Shape a, Shape b) {
     require(a == b, name, {{"a", a}, {"b", b}}, "they must be of one shape");
@@ -39,19 +39,20 @@ struct Loss {
     return {1, 1};
   }
   template <class T>
-  requires requires(const T& x) { Rule::f(x, x); }
-  static Mat<T> forward(const Mat<T>& a, const Mat<T>& b) {
-    const Mat<T> total = reduce_sum<Axis::all>(Map<Rule>::forward(a, b));
+  requires requires(const Rule& r, const T& x) { r.f(x, x); }
+  [[nodiscard]] Mat<T> forward(const Mat<T>& a, const Mat<T>& b) const {
+    const Mat<T> total = reduce_sum<Axis::all>(Map<Rule>{rule}.forward(a, b));
     return reduction == Reduction::mean ? Mat<T>(total / count<T>(a.size())) : total;
   }
   template <class T>
-  requires requires(const T& x) { Rule::df(x, x, x); }
-  static Grads<T, 2> backward(const Mat<T>& dy, const Mat<T>& a, const Mat<T>& b, const Mat<T>&) {
+  requires requires(const Rule& r, const T& x) { r.df(x, x, x); }
+  [[nodiscard]] Grads<T, 2> backward(const Mat<T>& dy, const Mat<T>& a, const Mat<T>& b,
+                                     const Mat<T>&) const {
     const T scale = reduction == Reduction::mean ? T(dy(0, 0) / count<T>(a.size())) : dy(0, 0);
     // No rule of a loss needs its own value y, which the reduction has swallowed.
     const Mat<T>& unused = a;
     const Mat<T> upstream = Mat<T>::Constant(a.rows(), a.cols(), scale);
-    return Map<Rule>::backward(upstream, a, b, unused);
+    return Map<Rule>{rule}.backward(upstream, a, b, unused);
   }
 };
 

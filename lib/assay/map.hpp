@@ -24,36 +24,77 @@ void in_blocks(Eigen::Index n, Body body) {
 /// The upstream times df. A rule whose df overflows where the product does not may bring its own
 /// `vjp(dy, a, b, y)`.
 template <class Rule, class T>
-std::array<T, 2> pull_back(const T& dy, const T& a, const T& b, const T& y) {
-  if constexpr (requires { Rule::vjp(dy, a, b, y); }) {
-    return Rule::vjp(dy, a, b, y);
+std::array<T, 2> pull_back(const Rule& rule, const T& dy, const T& a, const T& b, const T& y) {
+  if constexpr (requires { rule.vjp(dy, a, b, y); }) {
+    return rule.vjp(dy, a, b, y);
   } else {
-    const std::array<T, 2> d = Rule::df(a, b, y);
+    const std::array<T, 2> d = rule.df(a, b, y);
     return {dy * d[0], dy * d[1]};
   }
 }
 
-template <class Rule, class T>
-void map_forward(const T* __restrict x, T* __restrict y, Eigen::Index n) {
-  in_blocks(n, [=](Eigen::Index i) { y[i] = Rule::f(x[i]); });
+/// A rule behind a pointer: the loops over wide scalars are compiled once a scalar, not once a
+/// rule.
+template <class R, class... X>
+struct Behind {
+  const void* rule;
+  R (*call)(const void*, const X&...);
+  R operator()(const X&... x) const { return call(rule, x...); }
+};
+
+// The same for built-in numbers: inlined, so that the loops vectorise.
+template <class T, class Rule>
+auto value_unary(const Rule& rule) {
+  if constexpr (std::is_floating_point_v<T>) {
+    return [rule](const T& x) { return T(rule.f(x)); };
+  } else {
+    return Behind<T, T>{
+        &rule, [](const void* r, const T& x) { return T(static_cast<const Rule*>(r)->f(x)); }};
+  }
 }
-template <class Rule, class T>
-void map_backward(const T* __restrict dy, const T* __restrict x, const T* __restrict y,
-                  T* __restrict dx, Eigen::Index n) {
-  in_blocks(n, [=](Eigen::Index i) { dx[i] = dy[i] * Rule::df(x[i], y[i]); });
+template <class T, class Rule>
+auto slope_unary(const Rule& rule) {
+  if constexpr (std::is_floating_point_v<T>) {
+    return [rule](const T& x, const T& y) { return T(rule.df(x, y)); };
+  } else {
+    return Behind<T, T, T>{&rule, [](const void* r, const T& x, const T& y) {
+                             return T(static_cast<const Rule*>(r)->df(x, y));
+                           }};
+  }
 }
-template <class Rule, class T>
-void map_forward(const T* __restrict a, const T* __restrict b, T* __restrict y, Eigen::Index n) {
-  in_blocks(n, [=](Eigen::Index i) { y[i] = Rule::f(a[i], b[i]); });
+template <class T, class Rule>
+auto value_binary(const Rule& rule) {
+  if constexpr (std::is_floating_point_v<T>) {
+    return [rule](const T& a, const T& b) { return T(rule.f(a, b)); };
+  } else {
+    return Behind<T, T, T>{&rule, [](const void* r, const T& a, const T& b) {
+                             return T(static_cast<const Rule*>(r)->f(a, b));
+                           }};
+  }
 }
-template <class Rule, class T>
-void map_backward(const T* __restrict dy, const T* __restrict a, const T* __restrict b,
-                  const T* __restrict y, T* __restrict da, T* __restrict db, Eigen::Index n) {
-  in_blocks(n, [=](Eigen::Index i) {
-    const std::array<T, 2> g = pull_back<Rule>(dy[i], a[i], b[i], y[i]);
-    da[i] = g[0];
-    db[i] = g[1];
-  });
+template <class T, class Rule>
+auto slopes_binary(const Rule& rule) {
+  if constexpr (std::is_floating_point_v<T>) {
+    return [rule](const T& dy, const T& a, const T& b, const T& y) {
+      return pull_back(rule, dy, a, b, y);
+    };
+  } else {
+    return Behind<std::array<T, 2>, T, T, T, T>{
+        &rule, [](const void* r, const T& dy, const T& a, const T& b, const T& y) {
+          return pull_back(*static_cast<const Rule*>(r), dy, a, b, y);
+        }};
+  }
+}
+
+// Not inlined: one loop a rule and scalar, wherever it is called from.
+template <class T, class F>
+[[gnu::noinline]] void map_forward(F f, const T* __restrict x, T* __restrict y, Eigen::Index n) {
+  in_blocks(n, [=](Eigen::Index i) { y[i] = f(x[i]); });
+}
+template <class T, class F>
+[[gnu::noinline]] void map_backward(F df, const T* __restrict dy, const T* __restrict x,
+                                    const T* __restrict y, T* __restrict dx, Eigen::Index n) {
+  in_blocks(n, [=](Eigen::Index i) { dx[i] = dy[i] * df(x[i], y[i]); });
 }
 
 /// Step between neighbours along each axis; 0 where an extent of 1 is repeated.
@@ -65,9 +106,54 @@ struct Repeat {
   [[nodiscard]] Eigen::Index at(Eigen::Index i, Eigen::Index j) const { return i * row + j * col; }
 };
 
+template <class T, class F>
+[[gnu::noinline]] void map_forward(F f, const Mat<T>& a, const Mat<T>& b, Mat<T>& out) {
+  const Shape s = shape_of(out);
+  if (shape_of(a) == s && shape_of(b) == s) {
+    const T* __restrict pa = a.data(), * __restrict pb = b.data();
+    T* __restrict y = out.data();
+    in_blocks(out.size(), [=](Eigen::Index i) { y[i] = f(pa[i], pb[i]); });
+    return;
+  }
+  const Repeat ra(shape_of(a), s), rb(shape_of(b), s);
+  for (Eigen::Index j = 0; j < s.cols; ++j) {
+    for (Eigen::Index i = 0; i < s.rows; ++i) {
+      out(i, j) = f(a.data()[ra.at(i, j)], b.data()[rb.at(i, j)]);
+    }
+  }
+}
+template <class T, class F>
+[[gnu::noinline]] Grads<T, 2> map_backward(F vjp, const Mat<T>& dy, const Mat<T>& a,
+                                           const Mat<T>& b, const Mat<T>& y) {
+  const Shape s = shape_of(y);
+  if (shape_of(a) == s && shape_of(b) == s) {
+    Mat<T> da(s.rows, s.cols), db(s.rows, s.cols);
+    const T* __restrict pdy = dy.data(), * __restrict pa = a.data(), * __restrict pb = b.data(), * __restrict py = y.data();
+    T* __restrict to_a = da.data(), * __restrict to_b = db.data();
+    in_blocks(y.size(), [=](Eigen::Index i) {
+      const std::array<T, 2> g = vjp(pdy[i], pa[i], pb[i], py[i]);
+      to_a[i] = g[0];
+      to_b[i] = g[1];
+    });
+    return {std::move(da), std::move(db)};
+  }
+  Mat<T> da = Mat<T>::Constant(a.rows(), a.cols(), T(0));
+  Mat<T> db = Mat<T>::Constant(b.rows(), b.cols(), T(0));
+  const Repeat ra(shape_of(a), s), rb(shape_of(b), s);
+  for (Eigen::Index j = 0; j < s.cols; ++j) {
+    for (Eigen::Index i = 0; i < s.rows; ++i) {
+      const Eigen::Index ia = ra.at(i, j), ib = rb.at(i, j);
+      const std::array<T, 2> g = vjp(dy(i, j), a.data()[ia], b.data()[ib], y(i, j));
+      da.data()[ia] += g[0];
+      db.data()[ib] += g[1];
+    }
+  }
+  return {std::move(da), std::move(db)};
+}
+
 template <class Rule>
-concept Unary = requires(const double& x) {
-  Rule::f(x);
+concept Unary = requires(const Rule& rule, const double& x) {
+  rule.f(x);
 };
 
 }  // namespace detail
@@ -88,23 +174,24 @@ template <class Rule>
 struct Map<Rule, true> {
   using ElementRule = Rule;
   static constexpr auto name = Rule::name;
-  static constexpr auto domain = Rule::domain;
+  [[no_unique_address]] Rule rule{};
 
   static Shape shape(Shape x) { return x; }
 
   template <class T>
-  requires requires(const T& x) { Rule::f(x); }
-  static Mat<T> forward(const Mat<T>& x) {
+  requires requires(const Rule& r, const T& x) { r.f(x); }
+  [[nodiscard]] Mat<T> forward(const Mat<T>& x) const {
     Mat<T> y(x.rows(), x.cols());
-    detail::map_forward<Rule>(x.data(), y.data(), x.size());
+    detail::map_forward<T>(detail::value_unary<T>(rule), x.data(), y.data(), x.size());
     return y;
   }
 
   template <class T>
-  requires requires(const T& x) { Rule::df(x, x); }
-  static Grads<T, 1> backward(const Mat<T>& dy, const Mat<T>& x, const Mat<T>& y) {
+  requires requires(const Rule& r, const T& x) { r.df(x, x); }
+  [[nodiscard]] Grads<T, 1> backward(const Mat<T>& dy, const Mat<T>& x, const Mat<T>& y) const {
     Mat<T> dx(x.rows(), x.cols());
-    detail::map_backward<Rule>(dy.data(), x.data(), y.data(), dx.data(), x.size());
+    detail::map_backward<T>(detail::slope_unary<T>(rule), dy.data(), x.data(), y.data(), dx.data(),
+                            x.size());
     return {std::move(dx)};
   }
 };
@@ -114,51 +201,24 @@ template <class Rule>
 struct Map<Rule, false> {
   using ElementRule = Rule;
   static constexpr auto name = Rule::name;
-  static constexpr auto domain = Rule::domain;
+  [[no_unique_address]] Rule rule{};
 
   static Shape shape(Shape a, Shape b) { return broadcast(name, a, b); }
 
   template <class T>
-  requires requires(const T& x) { Rule::f(x, x); }
-  static Mat<T> forward(const Mat<T>& a, const Mat<T>& b) {
+  requires requires(const Rule& r, const T& x) { r.f(x, x); }
+  [[nodiscard]] Mat<T> forward(const Mat<T>& a, const Mat<T>& b) const {
     const Shape s = shape(shape_of(a), shape_of(b));
     Mat<T> y(s.rows, s.cols);
-    if (shape_of(a) == s && shape_of(b) == s) {
-      detail::map_forward<Rule>(a.data(), b.data(), y.data(), y.size());
-      return y;
-    }
-    const detail::Repeat ra(shape_of(a), s), rb(shape_of(b), s);
-    for (Eigen::Index j = 0; j < s.cols; ++j) {
-      for (Eigen::Index i = 0; i < s.rows; ++i) {
-        y(i, j) = Rule::f(a.data()[ra.at(i, j)], b.data()[rb.at(i, j)]);
-      }
-    }
+    detail::map_forward<T>(detail::value_binary<T>(rule), a, b, y);
     return y;
   }
 
   template <class T>
-  requires requires(const T& x) { Rule::df(x, x, x); }
-  static Grads<T, 2> backward(const Mat<T>& dy, const Mat<T>& a, const Mat<T>& b, const Mat<T>& y) {
-    const Shape s = shape_of(y);
-    if (shape_of(a) == s && shape_of(b) == s) {
-      Mat<T> da(s.rows, s.cols), db(s.rows, s.cols);
-      detail::map_backward<Rule>(dy.data(), a.data(), b.data(), y.data(), da.data(), db.data(),
-                                 y.size());
-      return {std::move(da), std::move(db)};
-    }
-    Mat<T> da = Mat<T>::Constant(a.rows(), a.cols(), T(0));
-    Mat<T> db = Mat<T>::Constant(b.rows(), b.cols(), T(0));
-    const detail::Repeat ra(shape_of(a), s), rb(shape_of(b), s);
-    for (Eigen::Index j = 0; j < s.cols; ++j) {
-      for (Eigen::Index i = 0; i < s.rows; ++i) {
-        const Eigen::Index ia = ra.at(i, j), ib = rb.at(i, j);
-        const std::array<T, 2> g =
-            detail::pull_back<Rule>(dy(i, j), a.data()[ia], b.data()[ib], y(i, j));
-        da.data()[ia] += g[0];
-        db.data()[ib] += g[1];
-      }
-    }
-    return {std::move(da), std::move(db)};
+  requires requires(const Rule& r, const T& x) { r.df(x, x, x); }
+  [[nodiscard]] Grads<T, 2> backward(const Mat<T>& dy, const Mat<T>& a, const Mat<T>& b,
+                                     const Mat<T>& y) const {
+    return detail::map_backward<T>(detail::slopes_binary<T>(rule), dy, a, b, y);
   }
 };
 

@@ -8,6 +8,7 @@
 #include "assay/ops/bce_with_logits.hpp"
 #include "assay/ops/div.hpp"
 #include "assay/ops/exp.hpp"
+#include "assay/ops/linear.hpp"
 #include "assay/ops/log.hpp"
 #include "assay/ops/log_sigmoid.hpp"
 #include "assay/ops/matmul.hpp"
@@ -36,6 +37,7 @@ inline constexpr std::tuple operations{
     mul,
     div,
     matmul,
+    linear,
     transpose,
     sum,
     sum_rowwise,

@@ -56,7 +56,7 @@ class Network {
 
   /// The loss; the gradient is left in the parameters.
   T sweep() {
-    for (Parameter<T>* p : all()) p->zero_grad();
+    flat_.zero_grad();
     graph_.clear();
     const Var<T> h = tanh(graph_.constant(x_) * graph_.parameter(w1_) + graph_.parameter(b1_));
     const Var<T> logits = h * graph_.parameter(w2_) + graph_.parameter(b2_);
@@ -64,20 +64,12 @@ class Network {
     graph_.backward(loss);
     return loss.value()(0);
   }
-  T& parameter(Eigen::Index k) { return element(k, &Parameter<T>::value); }
-  T& gradient(Eigen::Index k) { return element(k, &Parameter<T>::grad); }
+  T& parameter(Eigen::Index k) { return flat_.values()[static_cast<std::size_t>(k)]; }
+  T& gradient(Eigen::Index k) { return flat_.grads()[static_cast<std::size_t>(k)]; }
 
  private:
-  std::array<Parameter<T>*, 4> all() { return {&w1_, &b1_, &w2_, &b2_}; }
-  T& element(Eigen::Index k, Mat<T> Parameter<T>::*which) {
-    for (Parameter<T>* p : all()) {
-      if (k < p->value.size()) return (p->*which)(k);
-      k -= p->value.size();
-    }
-    throw std::out_of_range("no such parameter");
-  }
-
   Parameter<T> w1_, b1_, w2_, b2_;
+  Flat<T> flat_{{&w1_, &b1_, &w2_, &b2_}};
   Mat<T> x_, y_;
   Graph<T> graph_;
 };

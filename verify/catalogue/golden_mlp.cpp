@@ -65,27 +65,16 @@ class MatrixMlp {
  public:
   static constexpr std::string_view graph = "matrix graph";
 
-  explicit MatrixMlp(const Numbers<T>& p) {
-    set(p);
-    zero_grad();
-  }
+  explicit MatrixMlp(const Numbers<T>& p) { set(p); }
   [[nodiscard]] Numbers<T> parameters() const {
-    return {w0_.value(0), w_.value(0), w_.value(1), h0_.value(0), h1_.value(0)};
+    return Numbers<T>(flat_.values().begin(), flat_.values().end());
   }
-  void set(const Numbers<T>& p) {
-    w0_.value = Mat<T>::Constant(1, 1, p[0]);
-    w_.value = Mat<T>(2, 1);
-    w_.value << p[1], p[2];
-    h0_.value = Mat<T>::Constant(1, 1, p[3]);
-    h1_.value = Mat<T>::Constant(1, 1, p[4]);
-  }
+  void set(const Numbers<T>& p) { std::copy(p.begin(), p.end(), flat_.values().begin()); }
   [[nodiscard]] Numbers<T> gradient() const {
-    return {w0_.grad(0), w_.grad(0), w_.grad(1), h0_.grad(0), h1_.grad(0)};
+    return Numbers<T>(flat_.grads().begin(), flat_.grads().end());
   }
-  void zero_grad() {
-    for (Parameter<T>* p : all()) p->zero_grad();
-  }
-  void step(const T& rate) { SGD<T>(all(), rate).step(); }
+  void zero_grad() { flat_.zero_grad(); }
+  void step(const T& rate) { sgd_step(flat_.values(), std::span<const T>(flat_.grads()), rate); }
 
   Trace<T> sweep(const Numbers<T>& x, const T& y, const T& scale) {
     Graph<T> g;
@@ -103,7 +92,6 @@ class MatrixMlp {
   struct Layers {
     Var<T> z, a, y_hat;
   };
-  std::vector<Parameter<T>*> all() { return {&w0_, &w_, &h0_, &h1_}; }
   Layers record(Graph<T>& g, const Numbers<T>& x) {
     Mat<T> row(1, 2);
     row << x[0], x[1];
@@ -112,7 +100,12 @@ class MatrixMlp {
     return {z, a, g.parameter(h0_) + a * g.parameter(h1_)};
   }
 
-  Parameter<T> w0_, w_, h0_, h1_;
+  static Parameter<T> zeros(Eigen::Index rows) {
+    return Parameter<T>(Mat<T>::Constant(rows, 1, T(0)));
+  }
+
+  Parameter<T> w0_ = zeros(1), w_ = zeros(2), h0_ = zeros(1), h1_ = zeros(1);
+  Flat<T> flat_{{&w0_, &w_, &h0_, &h1_}};
 };
 
 template <class Model>

@@ -97,7 +97,8 @@ class MatrixXor {
     return {std::vector<T>(z.data(), z.data() + z.size()), loss.value()(0)};
   }
   void step(const T& rate) {
-    SGD<T>({&w_, &b_, &v_, &c_}, rate).step();
+    const Flat<T> flat({&w_, &b_, &v_, &c_});
+    sgd_step(flat.values(), std::span<const T>(flat.grads()), rate);
     p_ = {w_.value(0, 0), w_.value(1, 0), b_.value(0), w_.value(0, 1), w_.value(1, 1),
           b_.value(1),    v_.value(0),    v_.value(1), c_.value(0)};
   }

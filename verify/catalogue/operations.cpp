@@ -13,12 +13,9 @@ namespace {
 template <int... n>
 std::vector<Entry> all(std::integer_sequence<int, n...>) {
   std::vector<Entry> entries;
-  const auto append = [&](std::vector<Entry> some) {
-    std::move(some.begin(), some.end(), std::back_inserter(entries));
-  };
-  (append(slice<n>()), ...);
-  std::sort(entries.begin(), entries.end(),
-            [](const Entry& a, const Entry& b) { return a.index < b.index; });
+  (fill<Part::judged, n>(entries), ...);
+  (fill<Part::oracles, n>(entries), ...);
+  (fill<Part::boost, n>(entries), ...);
   return entries;
 }
 
@@ -83,20 +80,6 @@ Check lift_check(const Entry& e, const Format& f, std::uint64_t cases) {
 
 namespace {
 
-Mat<Dec100> to_100_digits(const Mat<double>& x) {
-  return x.unaryExpr([](double v) { return Dec100(v); });
-}
-
-/// <dy, f(x + t e)> with element i of input k moved.
-Dec100 along(const Entry& e, std::vector<Mat<Dec100>> x, const Mat<double>& dy, std::size_t k,
-             Eigen::Index i, const Dec100& t) {
-  x[k].data()[i] += t;
-  const Mat<Dec100> y = e.in_100_digits->forward(pointers(x));
-  Dec100 sum(0);
-  for (Eigen::Index j = 0; j < y.size(); ++j) sum += Dec100(dy.data()[j]) * y.data()[j];
-  return sum;
-}
-
 /// Where 100 digits and a step of 1e-20 are enough: away from thresholds and extremes.
 bool ordinary(const Operation& op, const Case& c) {
   for (double dy : c.upstream.reshaped()) {
@@ -119,17 +102,10 @@ bool ordinary(const Operation& op, const Case& c) {
 /// Only what each oracle differentiates differs: the same function, another arithmetic.
 std::optional<std::string> disagreement(const Entry& e, const Case& c, std::size_t k,
                                         Eigen::Index i) {
-  std::vector<Mat<Dec100>> x;
-  for (const Mat<double>& m : c.inputs) x.push_back(to_100_digits(m));
-  const Dec100 h("1e-20");
-  const auto phi = [&](int steps) { return along(e, x, c.upstream, k, i, Dec100(steps) * h); };
-  const Dec100 near = (phi(1) - phi(-1)) / (2 * h), far = (phi(2) - phi(-2)) / (4 * h);
-  const Dec100 slope = near + (near - far) / 3;
-
   const MatrixReference ref = matrix_reference(*e.op, double_format, c.inputs, c.upstream);
   const MatrixReference::Element& g = ref.gradient[k][static_cast<std::size_t>(i)];
   const WithContext context(400);
-  const Big other(slope.str(105, std::ios_base::scientific));
+  const Big other(e.slope_in_100_digits(c, k, i));
   const Big unit = std::max(ulp_at(double_format, g.r.value), g.rounding);
   const Big difference = abs(other - g.r.value);
   if (difference <= unit / Big(32) + g.r.bound) return std::nullopt;

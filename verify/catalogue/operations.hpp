@@ -6,25 +6,27 @@
 #include <string>
 #include <vector>
 
-#include "assay/wide.hpp"
 #include "check.hpp"
 
 namespace assay::verify {
 
 /// What one line of the list of operations becomes.
 struct Entry {
-  std::size_t index;  ///< in the list
-  std::shared_ptr<const Operation> op;
+  std::shared_ptr<Operation> op;
   /// All lifts on one case: what differs, or nothing.
   std::function<std::string(const Case&)> lifts_float, lifts_double;
-  /// The arithmetic that is independent of the oracle's.
-  std::shared_ptr<const Rule<Dec100>> in_100_digits;
+  /// Another arithmetic than the oracle's: d<dy, y> / dx_k(i) in decimal, by finite differences in
+  /// Boost's 100 digits.
+  std::function<std::string(const Case&, std::size_t k, Eigen::Index i)> slope_in_100_digits;
 };
 
-/// The operations whose index leaves `n` when divided by the number of slices; each is compiled in
-/// a source of its own.
-template <int n>
-std::vector<Entry> slice();
+/// What is compiled apart.
+enum class Part { judged, oracles, boost };
+
+/// Fills in one part of the operations whose index leaves `n` when divided by the number of slices;
+/// `judged` first.
+template <Part part, int n>
+void fill(std::vector<Entry>& entries);
 
 /// All of them, in the order of the list.
 const std::vector<Entry>& library();

@@ -1,44 +1,24 @@
-// Included by generated sources that define ASSAY_SLICE: the operations of one slice, with all of
-// their scalars.
+// Included by generated sources that define ASSAY_PART and ASSAY_SLICE: one part of what the checks
+// need, for the operations of one slice, so that the work of the compiler divides evenly.
 
 #include "assay/ops.hpp"
-#include "catalogue/lifts.hpp"
 #include "catalogue/operations.hpp"
+#include ASSAY_FILL  // fill_entry(entry, call) of the part
 
 namespace assay::verify {
-namespace {
-
-template <std::size_t index>
-Entry entry() {
-  const auto& call = std::get<index>(operations);
-  using Op = typename std::decay_t<decltype(call)>::Operation;
-  Entry e;
-  e.index = index;
-  const auto op = std::make_shared<const Operation>(make_operation<Op>(call.op));
-  e.op = op;
-  e.lifts_float = [op](const Case& c) {
-    return lifts::compare<float>(std::get<index>(operations), *op->in_float, c);
-  };
-  e.lifts_double = [op](const Case& c) {
-    return lifts::compare<double>(std::get<index>(operations), *op->in_double, c);
-  };
-  e.in_100_digits = make_rule<Dec100>(call.op);
-  return e;
-}
-
-}  // namespace
 
 template <>
-std::vector<Entry> slice<ASSAY_SLICE>() {
-  std::vector<Entry> entries;
-  [&]<std::size_t... i>(std::index_sequence<i...>) {
-    const auto add = [&]<std::size_t index>(std::integral_constant<std::size_t, index>) {
-      if constexpr (index % ASSAY_SLICES == ASSAY_SLICE) entries.push_back(entry<index>());
+void fill<Part::ASSAY_PART, ASSAY_SLICE>(std::vector<Entry>& entries) {
+  constexpr std::size_t count = std::tuple_size_v<std::decay_t<decltype(operations)>>;
+  entries.resize(count);
+  assay::detail::unpacked<count>([&](auto... i) {
+    const auto one = [&](auto index) {
+      if constexpr (index % ASSAY_SLICES == ASSAY_SLICE) {
+        fill_entry(entries[index], std::get<index>(operations));
+      }
     };
-    (add(std::integral_constant<std::size_t, i>{}), ...);
-  }
-  (std::make_index_sequence<std::tuple_size_v<decltype(operations)>>{});
-  return entries;
+    (one(i), ...);
+  });
 }
 
 }  // namespace assay::verify

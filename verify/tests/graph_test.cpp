@@ -130,15 +130,6 @@ TEST(MatrixGraph, AParameterAddsToWhatItsGradientHolds) {
   EXPECT_EQ(w.grad, M::Zero(1, 2));
 }
 
-TEST(MatrixGraph, AParameterWhoseGradientHasAnotherShapeIsAnError) {
-  Parameter<double> w(M::Ones(2, 3));
-  w.grad = M::Zero(3, 2);
-  Graph<double> g;
-  EXPECT_EQ(message_of<ShapeError>([&] { g.parameter(w); }),
-            "parameter: value is 2x3 and grad is 3x2; they must be of one shape");
-  EXPECT_EQ(g.size(), 0u);
-}
-
 TEST(MatrixGraph, RetainedSweepsAddToTheLeavesAndReplaceInside) {
   Graph<double> g;
   const auto x = g.variable(matrix({{3}}));

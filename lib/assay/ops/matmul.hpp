@@ -1,21 +1,8 @@
 #pragma once
 #include "assay/op.hpp"
+#include "assay/sink.hpp"
 
 namespace assay {
-namespace detail {
-
-/// Eigen's blocked product is for built-in numbers; others take the plain one.
-template <class A, class B>
-auto product(const Eigen::MatrixBase<A>& a, const Eigen::MatrixBase<B>& b) {
-  using T = typename A::Scalar;
-  if constexpr (std::is_floating_point_v<T>) {
-    return Mat<T>(a * b);
-  } else {
-    return Mat<T>(a.lazyProduct(b));
-  }
-}
-
-}  // namespace detail
 
 /// Y = A B        dA = dY B', dB = A' dY        A is m x k, B is k x n
 struct MatMul {

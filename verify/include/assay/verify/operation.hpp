@@ -1,8 +1,10 @@
 #pragma once
 // An operation with its type erased: one Rule for each scalar that the checks work in.
 
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,6 +22,8 @@ struct Operation {
   Ties ties = Ties::none;
   std::optional<Ulps> claimed;
   bool elementwise = false;
+  /// Makes inputs of legal shapes legal, and leaves legal ones as they are; empty where all are.
+  std::function<void(std::span<Mat<double>>)> arrange;
 
   std::shared_ptr<const Rule<float>> in_float;
   std::shared_ptr<const Rule<double>> in_double;
@@ -63,42 +67,57 @@ concept ForwardTakes = requires(const Op& op, const Mat<T>& x) {
 
 template <class Op, class T>
 constexpr bool takes() {
-  return []<std::size_t... i>(std::index_sequence<i...>) { return ForwardTakes<Op, T, i...>; }
-  (std::make_index_sequence<arity<Op>>{});
+  using assay::detail::saves, assay::detail::unpacked;
+  return saves<Op, T> ||
+         unpacked<arity<Op>>([](auto... i) { return ForwardTakes<Op, T, decltype(i)::value...>; });
 }
 
 template <class Op>
-void describe_claim(Operation& o) {
-  if constexpr (requires { Op::claimed; }) {
-    o.claimed = Op::claimed;
-  } else if constexpr (Elementwise<Op>) {
-    if constexpr (requires { Op::ElementRule::claimed; }) o.claimed = Op::ElementRule::claimed;
+void describe_claim(Operation& o, const Op& op) {
+  if constexpr (requires { op.claimed; }) {
+    o.claimed = op.claimed;
+  } else if constexpr (requires { op.rule.claimed; }) {
+    if (Elementwise<Op>) o.claimed = op.rule.claimed;
   }
 }
 
 }  // namespace detail
 
-/// All that the checks need to know of an operation, from its one definition.
+// In parts, because each takes the compiler long.
+
+/// Its name, its domain, what it claims, and the rule in the types that are judged.
 template <class Op>
-Operation make_operation(const Op& op = {}) {
+Operation describe(const Op& op) {
   static_assert(detail::takes<Op, double>(),
                 "forward must take Mat<double>; is it a template over a Field or a Real?");
   Operation o;
   o.name = std::string(op.name);
-  if constexpr (requires { op.domain; }) {
-    const auto& d = op.domain;
+  const auto describe_domain = [&o](const auto& d) {
     static_assert(std::tuple_size_v<decltype(d.inputs)> == arity<Op>,
                   "on(...) needs one argument for each input");
     o.inputs.assign(d.inputs.begin(), d.inputs.end());
     o.kinks.assign(d.kinks.begin(), d.kinks.begin() + static_cast<std::ptrdiff_t>(d.kink_count));
     o.ties = d.tie;
+  };
+  if constexpr (requires { op.domain; }) {
+    describe_domain(op.domain);
+  } else if constexpr (requires { op.rule.domain; }) {
+    describe_domain(op.rule.domain);
   } else {
     o.inputs.assign(arity<Op>, all_reals);
   }
   o.elementwise = Elementwise<Op>;
-  detail::describe_claim<Op>(o);
+  detail::describe_claim(o, op);
+  if constexpr (requires(std::span<Mat<double>> x) { op.arrange(x); }) {
+    o.arrange = [op](std::span<Mat<double>> x) { op.arrange(x); };
+  }
   o.in_float = make_rule<float>(op);
   o.in_double = make_rule<double>(op);
+  return o;
+}
+/// The rule in the types of the oracles.
+template <class Op>
+void add_oracles(Operation& o, const Op& op) {
   o.enclosed = make_rule<Enclosure>(op);
   o.enclosed_dual = make_rule<Dual<Enclosure>>(op);
   // An unconstrained template would seem to take rationals and then fail to compile.
@@ -106,6 +125,13 @@ Operation make_operation(const Op& op = {}) {
     o.in_rational = make_rule<Rational>(op);
     o.in_rational_dual = make_rule<Dual<Rational>>(op);
   }
+}
+
+/// All that the checks need to know of an operation, from its one definition.
+template <class Op>
+Operation make_operation(const Op& op = {}) {
+  Operation o = describe(op);
+  add_oracles(o, op);
   return o;
 }
 
