@@ -45,6 +45,29 @@ Operand<typename M::Scalar> operand(const M& m) {
   }
 }
 
+/// The blocked product copies its operands into packed panels; where there is little to multiply
+/// that takes longer than the product: then column by column, row by row, or term by term.
+template <class To, class A, class B>
+void eigen_product(To& to, const A& a, const B& b, bool accumulate) {
+  constexpr Eigen::Index narrow = 4;
+  const auto put = [accumulate](auto&& part, const auto& product) {
+    if (accumulate) {
+      part.noalias() += product;
+    } else {
+      part.noalias() = product;
+    }
+  };
+  if (b.cols() <= narrow) {
+    for (Eigen::Index j = 0; j < b.cols(); ++j) put(to.col(j), a * b.col(j));
+  } else if (a.rows() <= narrow) {
+    for (Eigen::Index i = 0; i < a.rows(); ++i) put(to.row(i), a.row(i) * b);
+  } else if (a.cols() <= narrow) {
+    put(to, a.lazyProduct(b));
+  } else {
+    put(to, a * b);
+  }
+}
+
 /// to = a b or to += a b; a and b are plain matrices, maps of them, or transposes of those, and do
 /// not overlap `to`. Eigen's blocked product is for built-in numbers; others take the plain one.
 template <class To, class A, class B>
@@ -54,10 +77,8 @@ void product_to(To& to, const Eigen::MatrixBase<A>& a, const Eigen::MatrixBase<B
   if constexpr (std::is_same_v<T, float> || std::is_same_v<T, double>) {
     if (const Gemm<T> other = gemm<T>.load(std::memory_order_relaxed)) {
       other(to.data(), to.outerStride(), operand(a.derived()), operand(b.derived()), accumulate);
-    } else if (accumulate) {
-      to.noalias() += a.derived() * b.derived();
     } else {
-      to.noalias() = a.derived() * b.derived();
+      eigen_product(to, a.derived(), b.derived(), accumulate);
     }
   } else if (accumulate) {
     to += a.derived().lazyProduct(b.derived());

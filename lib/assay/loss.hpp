@@ -6,7 +6,7 @@
 
 namespace assay {
 
-enum class Reduction { mean, sum };
+enum class Reduction { none, mean, sum };
 
 namespace detail {
 
@@ -41,18 +41,34 @@ struct Loss {
   template <class T>
   requires requires(const Rule& r, const T& x) { r.f(x, x); }
   [[nodiscard]] Mat<T> forward(const Mat<T>& a, const Mat<T>& b) const {
-    const Mat<T> total = reduce_sum<Axis::all>(Map<Rule>{rule}.forward(a, b));
-    return reduction == Reduction::mean ? Mat<T>(total / count<T>(a.size())) : total;
+    const auto f = detail::value_binary<T>(rule);
+    const T *pa = a.data(), *pb = b.data();
+    const T total = detail::lane_sum<T>(a.size(), [=](Eigen::Index i) { return f(pa[i], pb[i]); });
+    return Mat<T>::Constant(1, 1,
+                            reduction == Reduction::mean ? T(total / count<T>(a.size())) : total);
   }
   template <class T>
   requires requires(const Rule& r, const T& x) { r.df(x, x, x); }
   [[nodiscard]] Grads<T, 2> backward(const Mat<T>& dy, const Mat<T>& a, const Mat<T>& b,
                                      const Mat<T>&) const {
+    return {gradient<0>(dy, a, b), gradient<1>(dy, a, b)};
+  }
+  template <class T>
+  requires requires(const Rule& r, const T& x) { r.df(x, x, x); }
+  void backward_into(std::span<Sink<T>> dx, const Mat<T>& dy, const Mat<T>& a, const Mat<T>& b,
+                     const Mat<T>&) const {
+    if (dx[0].wanted()) dx[0].take(gradient<0>(dy, a, b));
+    if (dx[1].wanted()) dx[1].take(gradient<1>(dy, a, b));
+  }
+
+ private:
+  template <std::size_t k, class T>
+  [[nodiscard]] Mat<T> gradient(const Mat<T>& dy, const Mat<T>& a, const Mat<T>& b) const {
     const T scale = reduction == Reduction::mean ? T(dy(0, 0) / count<T>(a.size())) : dy(0, 0);
+    const auto vjp = detail::slopes_binary<T>(rule);
     // No rule of a loss needs its own value y, which the reduction has swallowed.
-    const Mat<T>& unused = a;
-    const Mat<T> upstream = Mat<T>::Constant(a.rows(), a.cols(), scale);
-    return Map<Rule>{rule}.backward(upstream, a, b, unused);
+    const auto at = [=](Eigen::Index, const T& u, const T& v) { return vjp(scale, u, v, u); };
+    return detail::map_gradient<k>(at, a, b, shape_of(a));
   }
 };
 

@@ -4,7 +4,10 @@
 // Two inputs broadcast as in numpy: an extent of 1 is repeated; the gradient of a repeated input
 // is the sum over the repetitions.
 
+#include <span>
+
 #include "assay/op.hpp"
+#include "assay/sink.hpp"
 
 namespace assay {
 namespace detail {
@@ -106,49 +109,92 @@ struct Repeat {
   [[nodiscard]] Eigen::Index at(Eigen::Index i, Eigen::Index j) const { return i * row + j * col; }
 };
 
+/// A broadcast pair as columns: one long column where nothing is repeated or one operand is a
+/// number. `a` and `b` are the steps of the operands inside a column, 0 or 1.
+struct Columns {
+  Eigen::Index rows, cols;
+  Repeat a, b;
+  Columns(Shape sa, Shape sb, Shape out) : rows(out.rows), cols(out.cols), a(sa, out), b(sb, out) {
+    const bool long_a = sa == out || sa.size() == 1, long_b = sb == out || sb.size() == 1;
+    if (long_a && long_b) {
+      rows = out.size();
+      cols = 1;
+      a.row = sa == out ? 1 : 0;
+      b.row = sb == out ? 1 : 0;
+    }
+  }
+};
+
 template <class T, class F>
 [[gnu::noinline]] void map_forward(F f, const Mat<T>& a, const Mat<T>& b, Mat<T>& out) {
-  const Shape s = shape_of(out);
-  if (shape_of(a) == s && shape_of(b) == s) {
-    const T* __restrict pa = a.data(), * __restrict pb = b.data();
-    T* __restrict y = out.data();
-    in_blocks(out.size(), [=](Eigen::Index i) { y[i] = f(pa[i], pb[i]); });
-    return;
-  }
-  const Repeat ra(shape_of(a), s), rb(shape_of(b), s);
-  for (Eigen::Index j = 0; j < s.cols; ++j) {
-    for (Eigen::Index i = 0; i < s.rows; ++i) {
-      out(i, j) = f(a.data()[ra.at(i, j)], b.data()[rb.at(i, j)]);
+  const Columns c(shape_of(a), shape_of(b), shape_of(out));
+  for (Eigen::Index j = 0; j < c.cols; ++j) {
+    const T* __restrict pa = a.data() + c.a.at(0, j), * __restrict pb = b.data() + c.b.at(0, j);
+    T* __restrict y = out.data() + j * c.rows;
+    if (c.rows == 0) continue;
+    if (c.a.row == c.b.row) {
+      in_blocks(c.rows, [=](Eigen::Index i) { y[i] = f(pa[i], pb[i]); });
+    } else if (c.a.row == 1) {
+      in_blocks(c.rows, [=, number = *pb](Eigen::Index i) { y[i] = f(pa[i], number); });
+    } else {
+      in_blocks(c.rows, [=, number = *pa](Eigen::Index i) { y[i] = f(number, pb[i]); });
     }
   }
 }
-template <class T, class F>
-[[gnu::noinline]] Grads<T, 2> map_backward(F vjp, const Mat<T>& dy, const Mat<T>& a,
-                                           const Mat<T>& b, const Mat<T>& y) {
-  const Shape s = shape_of(y);
-  if (shape_of(a) == s && shape_of(b) == s) {
-    Mat<T> da(s.rows, s.cols), db(s.rows, s.cols);
-    const T* __restrict pdy = dy.data(), * __restrict pa = a.data(), * __restrict pb = b.data(), * __restrict py = y.data();
-    T* __restrict to_a = da.data(), * __restrict to_b = db.data();
-    in_blocks(y.size(), [=](Eigen::Index i) {
-      const std::array<T, 2> g = vjp(pdy[i], pa[i], pb[i], py[i]);
-      to_a[i] = g[0];
-      to_b[i] = g[1];
-    });
-    return {std::move(da), std::move(db)};
-  }
-  Mat<T> da = Mat<T>::Constant(a.rows(), a.cols(), T(0));
-  Mat<T> db = Mat<T>::Constant(b.rows(), b.cols(), T(0));
-  const Repeat ra(shape_of(a), s), rb(shape_of(b), s);
-  for (Eigen::Index j = 0; j < s.cols; ++j) {
-    for (Eigen::Index i = 0; i < s.rows; ++i) {
-      const Eigen::Index ia = ra.at(i, j), ib = rb.at(i, j);
-      const std::array<T, 2> g = vjp(dy(i, j), a.data()[ia], b.data()[ib], y(i, j));
-      da.data()[ia] += g[0];
-      db.data()[ib] += g[1];
+
+/// The gradient of operand k alone. `vjp(i, a, b)` is for element i of the output.
+template <std::size_t k, class T, class F>
+Mat<T> map_gradient(const F& vjp, const Mat<T>& a, const Mat<T>& b, Shape out) {
+  const Columns c(shape_of(a), shape_of(b), out);
+  const Mat<T>& mine = k == 0 ? a : b;
+  const bool repeated = shape_of(mine) != out;
+  Mat<T> to(mine.rows(), mine.cols());
+  if (repeated) to.setConstant(T(0));
+  const Repeat& own = k == 0 ? c.a : c.b;
+  for (Eigen::Index j = 0; j < c.cols && c.rows > 0; ++j) {
+    const T* __restrict pa = a.data() + c.a.at(0, j), * __restrict pb = b.data() + c.b.at(0, j);
+    T* __restrict g = to.data() + own.at(0, j);
+    const Eigen::Index first = j * c.rows;
+    if (repeated) {
+      for (Eigen::Index i = 0; i < c.rows; ++i) {
+        g[i * own.row] += vjp(first + i, pa[i * c.a.row], pb[i * c.b.row])[k];
+      }
+    } else if (c.a.row == c.b.row) {
+      in_blocks(c.rows, [=](Eigen::Index i) { g[i] = vjp(first + i, pa[i], pb[i])[k]; });
+    } else if constexpr (k == 0) {
+      in_blocks(c.rows,
+                [=, number = *pb](Eigen::Index i) { g[i] = vjp(first + i, pa[i], number)[k]; });
+    } else {
+      in_blocks(c.rows,
+                [=, number = *pa](Eigen::Index i) { g[i] = vjp(first + i, number, pb[i])[k]; });
     }
   }
-  return {std::move(da), std::move(db)};
+  return to;
+}
+
+/// Both gradients, or only those that are wanted.
+template <class T, class F>
+[[gnu::noinline]] Grads<T, 2> map_backward(F vjp, const Mat<T>& dy, const Mat<T>& a,
+                                           const Mat<T>& b, const Mat<T>& y,
+                                           std::array<bool, 2> wanted) {
+  const Shape s = shape_of(y);
+  const T* __restrict pdy = dy.data(), * __restrict py = y.data();
+  if (wanted[0] && wanted[1] && shape_of(a) == s && shape_of(b) == s) {
+    Grads<T, 2> g{Mat<T>(s.rows, s.cols), Mat<T>(s.rows, s.cols)};
+    const T* __restrict pa = a.data(), * __restrict pb = b.data();
+    T* __restrict to_a = g[0].data(), * __restrict to_b = g[1].data();
+    in_blocks(y.size(), [=](Eigen::Index i) {
+      const std::array<T, 2> d = vjp(pdy[i], pa[i], pb[i], py[i]);
+      to_a[i] = d[0];
+      to_b[i] = d[1];
+    });
+    return g;
+  }
+  const auto at = [=](Eigen::Index i, const T& u, const T& v) { return vjp(pdy[i], u, v, py[i]); };
+  Grads<T, 2> g;
+  if (wanted[0]) g[0] = map_gradient<0>(at, a, b, s);
+  if (wanted[1]) g[1] = map_gradient<1>(at, a, b, s);
+  return g;
 }
 
 template <class Rule>
@@ -218,7 +264,17 @@ struct Map<Rule, false> {
   requires requires(const Rule& r, const T& x) { r.df(x, x, x); }
   [[nodiscard]] Grads<T, 2> backward(const Mat<T>& dy, const Mat<T>& a, const Mat<T>& b,
                                      const Mat<T>& y) const {
-    return detail::map_backward<T>(detail::slopes_binary<T>(rule), dy, a, b, y);
+    return detail::map_backward<T>(detail::slopes_binary<T>(rule), dy, a, b, y, {true, true});
+  }
+  template <class T>
+  requires requires(const Rule& r, const T& x) { r.df(x, x, x); }
+  void backward_into(std::span<Sink<T>> dx, const Mat<T>& dy, const Mat<T>& a, const Mat<T>& b,
+                     const Mat<T>& y) const {
+    const std::array<bool, 2> wanted{dx[0].wanted(), dx[1].wanted()};
+    Grads<T, 2> g = detail::map_backward<T>(detail::slopes_binary<T>(rule), dy, a, b, y, wanted);
+    for (std::size_t k = 0; k < 2; ++k) {
+      if (wanted[k]) dx[k].take(std::move(g[k]));
+    }
   }
 };
 

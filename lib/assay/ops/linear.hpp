@@ -1,8 +1,7 @@
 #pragma once
 #include <span>
 
-#include "assay/op.hpp"
-#include "assay/sink.hpp"
+#include "assay/reduce.hpp"
 
 namespace assay {
 
@@ -22,7 +21,8 @@ struct Linear {
   static Mat<typename X::Scalar> forward(const Eigen::MatrixBase<X>& x,
                                          const Eigen::MatrixBase<W>& w,
                                          const Eigen::MatrixBase<B>& b) {
-    Mat<typename X::Scalar> y = b.replicate(x.rows(), 1);
+    Mat<typename X::Scalar> y(x.rows(), w.cols());
+    for (Eigen::Index j = 0; j < y.cols(); ++j) y.col(j).setConstant(b.derived()(0, j));
     detail::product_to(y, x, w, true);
     return y;
   }
@@ -33,7 +33,7 @@ struct Linear {
                             const Mat<T>&) {
     if (dx[0].wanted()) dx[0].add_product(dy, w.derived().transpose());
     if (dx[1].wanted()) dx[1].add_product(x.derived().transpose(), dy);
-    if (dx[2].wanted()) dx[2].add(dy.colwise().sum());
+    if (dx[2].wanted()) dx[2].add(reduce_sum<Axis::colwise>(dy));
   }
 };
 inline constexpr Call<Linear> linear;

@@ -1,4 +1,6 @@
 #pragma once
+#include <span>
+
 #include "assay/op.hpp"
 #include "assay/sink.hpp"
 
@@ -18,6 +20,12 @@ struct MatMul {
   template <Field T>
   static Grads<T, 2> backward(const Mat<T>& dy, const Mat<T>& a, const Mat<T>& b, const Mat<T>&) {
     return {detail::product(dy, b.transpose()), detail::product(a.transpose(), dy)};
+  }
+  template <Field T>
+  static void backward_into(std::span<Sink<T>> dx, const Mat<T>& dy, const Mat<T>& a,
+                            const Mat<T>& b, const Mat<T>&) {
+    if (dx[0].wanted()) dx[0].add_product(dy, b.transpose());
+    if (dx[1].wanted()) dx[1].add_product(a.transpose(), dy);
   }
 };
 inline constexpr Call<MatMul> matmul;
