@@ -1,41 +1,10 @@
 #pragma once
-// Readers of data files. Strict: what is not exactly a table of numbers is an error that says
-// where.
+// Readers and writers of data files. Strict: what is not exactly of the format is an error that
+// says where, and nothing is allocated that the file is too short to fill.
 
-#include <cstdint>
-#include <filesystem>
-#include <stdexcept>
-#include <string>
-#include <string_view>
-#include <vector>
-
-#include "assay/matrix.hpp"
-
-namespace assay::data {
-
-/// A file that cannot be used; the message names the file, the place in it and the reason.
-class DataError : public std::runtime_error {
- public:
-  explicit DataError(const std::string& what) : std::runtime_error(what) {}
-};
-
-struct Table {
-  Mat<double> values;
-  std::vector<std::string> header;  ///< empty unless asked for
-};
-
-struct CsvOptions {
-  bool header = false;     ///< the first line names the columns
-  std::uint64_t skip = 0;  ///< lines before the table
-  char separator = ',';
-  std::uint64_t max_bytes = std::uint64_t{1} << 30;  ///< after decompression
-};
-
-/// Finite numbers as std::from_chars reads them, every line of the same width, no spaces, no
-/// quotes. Lines end in LF or CRLF, the last one may be left open. gzip is recognised by its first
-/// bytes.
-Table read_csv(const std::filesystem::path& file, const CsvOptions& options = {});
-/// The same from bytes in memory; `name` stands for the file in messages.
-Table parse_csv(std::string_view bytes, std::string_view name, const CsvOptions& options = {});
-
-}  // namespace assay::data
+#include "assay/data/array.hpp"
+#include "assay/data/csv.hpp"
+#include "assay/data/error.hpp"
+#include "assay/data/idx.hpp"
+#include "assay/data/npy.hpp"
+#include "assay/data/safetensors.hpp"

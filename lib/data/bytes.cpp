@@ -10,16 +10,12 @@
 #include <limits>
 #include <vector>
 
-#include "assay/data.hpp"
+#include "assay/data/error.hpp"
 
 namespace assay::data::detail {
 namespace {
 
 constexpr std::size_t chunk = std::size_t{1} << 16;
-
-[[noreturn]] void fail(std::string_view name, std::string_view reason) {
-  throw DataError(std::string(name) + ": " + std::string(reason));
-}
 
 /// zlib's stream for as long as it lives.
 class Inflater {
@@ -67,8 +63,26 @@ void gunzip_member(std::string_view& bytes, std::string_view name, std::uint64_t
 
 }  // namespace
 
+void fail(std::string_view name, std::string_view reason) {
+  throw DataError(std::string(name) + ": " + std::string(reason));
+}
+
+void fail_at(std::string_view name, std::uint64_t byte, std::string_view reason) {
+  fail(name, "byte " + std::to_string(byte) + ": " + std::string(reason));
+}
+
 void too_long(std::string_view name, std::uint64_t max_bytes) {
   fail(name, "longer than the limit of " + std::to_string(max_bytes) + " bytes");
+}
+
+std::string in_quotes(std::string_view text) {
+  constexpr std::size_t longest = 40;
+  std::string shown = "'";
+  for (char c : text.substr(0, longest)) {
+    const bool printable = static_cast<unsigned char>(c) >= 0x20 && c != 0x7f;
+    shown += printable ? c : '?';
+  }
+  return shown + (text.size() > longest ? "...'" : "'");
 }
 
 bool is_gzip(std::string_view bytes) { return bytes.starts_with("\x1f\x8b"); }

@@ -2,11 +2,13 @@
 #include <charconv>
 #include <cmath>
 
-#include "assay/data.hpp"
+#include "assay/data/csv.hpp"
 #include "bytes.hpp"
 
 namespace assay::data {
 namespace {
+
+using detail::in_quotes;
 
 struct Place {
   std::string_view file;
@@ -20,30 +22,19 @@ struct Place {
   throw DataError(text + ": " + reason);
 }
 
-/// A field as a message can show it: short, on one line.
-std::string quoted(std::string_view field) {
-  constexpr std::size_t longest = 40;
-  std::string text = "'";
-  for (char c : field.substr(0, longest)) {
-    const bool printable = static_cast<unsigned char>(c) >= 0x20 && c != 0x7f;
-    text += printable ? c : '?';
-  }
-  return text + (field.size() > longest ? "...'" : "'");
-}
-
 double number(std::string_view field, const Place& at) {
   if (field.empty()) fail(at, "empty field");
   double x = 0;
   const char* const end = field.data() + field.size();
   const auto [stop, error] = std::from_chars(field.data(), end, x);
   if (error == std::errc::result_out_of_range) {
-    fail(at, quoted(field) + " is out of the range of double");
+    fail(at, in_quotes(field) + " is out of the range of double");
   }
   if (error != std::errc{} || stop != end) {
     const bool spaced = field.front() == ' ' || field.back() == ' ';
-    fail(at, quoted(field) + " is not a number" + (spaced ? "; it has spaces around it" : ""));
+    fail(at, in_quotes(field) + " is not a number" + (spaced ? "; it has spaces around it" : ""));
   }
-  if (!std::isfinite(x)) fail(at, quoted(field) + " is not finite");
+  if (!std::isfinite(x)) fail(at, in_quotes(field) + " is not finite");
   return x;
 }
 
@@ -91,7 +82,7 @@ std::uint64_t split(std::string_view line, char separator, Place at, Use use) {
 void check_separator(char separator) {
   constexpr std::string_view in_numbers = "0123456789+-.abcdefinxpABCDEFINXP\r\n\"";
   if (separator == '\0' || in_numbers.find(separator) != std::string_view::npos) {
-    throw DataError("csv: " + quoted({&separator, 1}) + " cannot separate numbers");
+    throw DataError("csv: " + in_quotes({&separator, 1}) + " cannot separate numbers");
   }
 }
 

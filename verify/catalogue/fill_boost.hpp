@@ -21,7 +21,7 @@ Mat<Dec100> forward_in_100_digits(const Op& op, const std::vector<Mat<Dec100>>& 
 using Forward = std::function<Mat<Dec100>(const std::vector<Mat<Dec100>>&)>;
 
 std::string central_difference(const Forward& forward, const Case& c, std::size_t k,
-                                      Eigen::Index i) {
+                               Eigen::Index i) {
   std::vector<Mat<Dec100>> x;
   for (const Mat<double>& m : c.inputs) {
     x.push_back(m.unaryExpr([](double v) { return Dec100(v); }));

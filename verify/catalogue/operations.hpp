@@ -18,6 +18,9 @@ struct Entry {
   /// Another arithmetic than the oracle's: d<dy, y> / dx_k(i) in decimal, by finite differences in
   /// Boost's 100 digits.
   std::function<std::string(const Case&, std::size_t k, Eigen::Index i)> slope_in_100_digits;
+  /// The derivative of the gradient in the direction v, by dual numbers in double.
+  std::function<std::vector<Mat<double>>(const Case&, const std::vector<Mat<double>>& v)>
+      hessian_product;
 };
 
 /// What is compiled apart.
@@ -33,6 +36,8 @@ const std::vector<Entry>& library();
 
 /// Numbers, matrices, expressions and both graphs give the same bits.
 Check lift_check(const Entry& e, const Format& f, std::uint64_t cases);
+/// Second derivatives by dual numbers through forward and backward.
+Check second_order_check(const Entry& e, std::uint64_t cases);
 /// The finite differences of a sample again, in Boost's 100 digits.
 Check boost_check(const Entry& e, std::uint64_t cases);
 

@@ -21,6 +21,7 @@ std::vector<verify::Operation> load_plugin(const std::string& file);
 
 struct ListOptions {
   bool json = false;
+  std::filesystem::path results = "reports/out/results.jsonl";  ///< where measured errors are from
   std::vector<std::string> plugins;
 };
 int list(const ListOptions& options);

@@ -51,6 +51,7 @@ Everything everything(const Plan& plan, const std::vector<std::string>& plugins)
     add(entry.op);
     for (const Format& f : plan.formats) e.checks.push_back(lift_check(entry, f, lifts));
     e.checks.push_back(boost_check(entry, sample));
+    e.checks.push_back(second_order_check(entry, sample));
   }
   for (const std::string& file : plugins) {
     for (Operation& op : load_plugin(file)) add(std::make_shared<const Operation>(std::move(op)));

@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <fstream>
 #include <map>
+#include <set>
 
 #include "commands.hpp"
 #include "json.hpp"
@@ -23,6 +26,39 @@ std::string claims(const Operation& op) {
                      op.claimed->near_zero != op.claimed->units ? ", envelope near its zeros" : "");
 }
 
+/// The worst derivative that was measured: operation, scalar, figure.
+using Measured = std::map<std::string, std::map<std::string, double>>;
+
+Measured measured(const std::filesystem::path& results, const std::set<std::string>& in_ulp) {
+  Measured worst;
+  std::ifstream file(results);
+  std::string line;
+  while (std::getline(file, line)) {
+    const Json j = Json::parse(line, nullptr, false);
+    if (j.is_discarded() || j.value("type", "") != "check" || j.value("kind", "") != "operation") {
+      continue;
+    }
+    const std::string check = j.at("check");
+    if ((check != "derivative" && check != "sweep") || !j.at("worst").is_object()) continue;
+    const Json& w = j.at("worst").value("derivative", Json());
+    if (!w.is_object()) continue;
+    const std::string subject = j.at("subject");
+    const Json& figure = in_ulp.count(subject) ? w.at("ulp") : w.at("envelope");
+    if (!figure.is_number()) continue;
+    double& largest = worst[subject].try_emplace(j.at("scalar"), 0).first->second;
+    largest = std::max(largest, figure.get<double>());
+  }
+  return worst;
+}
+
+std::string show(const std::map<std::string, double>& worst) {
+  std::string text;
+  for (const auto& [scalar, figure] : worst) {
+    text += fmt::format("{}{:.2f} in {}", text.empty() ? "" : ", ", figure, scalar);
+  }
+  return text.empty() ? "not measured" : text;
+}
+
 }  // namespace
 
 int list(const ListOptions& options) {
@@ -37,11 +73,19 @@ int list(const ListOptions& options) {
   }
   std::map<std::string, std::string> claimed;
   for (const auto& op : all.operations) claimed[op->name] = claims(*op);
+  std::set<std::string> in_ulp;
+  for (const auto& op : all.operations) {
+    if (op->claimed && op->claimed->units == Units::ulp) in_ulp.insert(op->name);
+  }
+  Measured worst = measured(options.results, in_ulp);
   if (options.json) {
     Json out = Json::array();
     for (const std::string& name : order) {
       Json j{{"name", name}, {"kind", subjects[name].kind}, {"checks", subjects[name].checks}};
-      if (claimed.count(name)) j["claimed"] = claimed[name];
+      if (claimed.count(name)) {
+        j["claimed"] = claimed[name];
+        j["measured"] = worst[name];
+      }
       out.push_back(j);
     }
     fmt::print("{}\n", out.dump(1));
@@ -54,7 +98,13 @@ int list(const ListOptions& options) {
     kind = s.kind;
     const auto claim = claimed.find(name);
     fmt::print("  {:<36} {:>2} checks{}\n", name, s.checks.size(),
-               claim == claimed.end() ? "" : "   derivative to " + claim->second);
+               claim == claimed.end() ? ""
+                                      : fmt::format("   derivative to {:<42} worst: {}",
+                                                    claim->second, show(worst[name])));
+  }
+  if (worst.empty()) {
+    fmt::print("\nno errors were measured: there is no {}; './scripts/verify' writes it\n",
+               options.results.string());
   }
   return 0;
 }

@@ -40,6 +40,9 @@ int main(int argc, char** argv) {
   program::ListOptions list;
   CLI::App* list_command = app.add_subcommand("list", "Names of all that can be verified");
   list_command->add_flag("--json", list.json, "As JSON");
+  list_command
+      ->add_option("--results", list.results, "The results.jsonl to take measured errors from")
+      ->capture_default_str();
   add_plugins(list_command, list.plugins);
 
   program::VerifyOptions verify;

@@ -1,0 +1,194 @@
+// Second derivatives, forward over reverse: the derivative of <dy, y>'s gradient in a direction,
+// by dual numbers through forward and backward, against the same at high precision.
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "catalogue/operations.hpp"
+
+namespace assay::verify {
+namespace {
+
+using Moving = Dual<Enclosure>;
+
+/// One point: inputs, upstream and direction.
+struct Point {
+  Case c;
+  std::vector<Mat<double>> v;
+};
+
+/// What is moved by one unit in the last place to see how much the result depends on it.
+struct Nudge {
+  enum class Of { nothing, input, upstream, direction };
+  Of of = Of::nothing;
+  std::size_t k = 0;
+  Eigen::Index i = 0;
+};
+
+std::vector<Mat<Moving>> product(const Operation& op, const Point& p, const Nudge& n) {
+  std::vector<Mat<Moving>> x;
+  for (std::size_t k = 0; k < p.v.size(); ++k) {
+    x.push_back(p.c.inputs[k].binaryExpr(
+        p.v[k], [](double a, double b) { return Moving(Enclosure(a), Enclosure(b)); }));
+  }
+  Mat<Moving> dy = p.c.upstream.unaryExpr([](double a) { return Moving(Enclosure(a)); });
+  const auto nudge = [](Enclosure& e, double at) {
+    e += Enclosure(ulp_at(double_format, Big(at)));
+  };
+  if (n.of == Nudge::Of::input) nudge(x[n.k].data()[n.i].v, p.c.inputs[n.k].data()[n.i]);
+  if (n.of == Nudge::Of::direction) nudge(x[n.k].data()[n.i].d, p.v[n.k].data()[n.i]);
+  if (n.of == Nudge::Of::upstream) nudge(dy.data()[n.i].v, p.c.upstream.data()[n.i]);
+  return op.rule<Moving>().gradients(dy, views(x));
+}
+
+struct Reference {
+  std::vector<std::vector<Bounded>> h;  ///< an input's elements, column by column
+  std::vector<std::vector<Big>> unit;   ///< the change under nudges, and one ulp
+};
+
+/// Nothing where the last precision does not resolve it or a number leaves the range.
+std::optional<Reference> reference(const Operation& op, const Point& p) {
+  for (mpfr_prec_t precision : {256, 1024, 4096}) {
+    const WithContext context(precision);
+    Enclosure::undecided() = false;
+    const std::vector<Mat<Moving>> g = product(op, p, {});
+    Reference r;
+    bool resolved = !Enclosure::undecided();
+    for (const Mat<Moving>& m : g) {
+      r.h.emplace_back();
+      r.unit.emplace_back();
+      for (Eigen::Index i = 0; i < m.size(); ++i) {
+        const Bounded b = bounded(m.data()[i].d);
+        if (!isfinite(b.value) || abs(b.value) > ldexp(Big(1), 500)) return std::nullopt;
+        const Big ulp = ulp_at(double_format, b.value);
+        resolved = resolved && b.bound <= ulp / Big(64);
+        r.h.back().push_back(b);
+        r.unit.back().push_back(ulp);
+      }
+    }
+    if (!resolved) continue;
+    const auto add = [&](const Nudge& n) {
+      const std::vector<Mat<Moving>> moved = product(op, p, n);
+      for (std::size_t k = 0; k < moved.size(); ++k) {
+        for (Eigen::Index i = 0; i < moved[k].size(); ++i) {
+          const auto at = static_cast<std::size_t>(i);
+          const Big change = abs(moved[k].data()[i].d.middle() - r.h[k][at].value);
+          if (isfinite(change)) r.unit[k][at] += change;
+        }
+      }
+    };
+    for (std::size_t k = 0; k < p.v.size(); ++k) {
+      for (Eigen::Index i = 0; i < p.v[k].size(); ++i) {
+        if (op.inputs[k].exact) continue;
+        add({Nudge::Of::input, k, i});
+        add({Nudge::Of::direction, k, i});
+      }
+    }
+    for (Eigen::Index i = 0; i < p.c.upstream.size(); ++i) add({Nudge::Of::upstream, 0, i});
+    return r;
+  }
+  return std::nullopt;
+}
+
+/// At a kink there is no second derivative; far out the first may already have left the range.
+bool ordinary(const Operation& op, const Case& c) {
+  for (std::size_t k = 0; k < c.inputs.size(); ++k) {
+    for (double x : c.inputs[k].reshaped()) {
+      if (std::abs(x) > 40 || (x != 0 && std::abs(x) < 1e-6)) return false;
+      if (at_kink(op, double_format, k, x).exceptional) return false;
+    }
+  }
+  for (double dy : c.upstream.reshaped()) {
+    if (std::abs(dy) > 1e6 || (dy != 0 && std::abs(dy) < 1e-6)) return false;
+  }
+  return true;
+}
+
+std::optional<Point> draw(const Operation& op, std::uint64_t seed) {
+  for (std::uint64_t attempt = 0; attempt < 200; ++attempt) {
+    Point p{generate(op, double_format, case_seed(seed, "second order", attempt)), {}};
+    if (p.c.upstream.size() == 0 || p.c.inputs[0].size() == 0 || !ordinary(op, p.c)) continue;
+    for (std::size_t k = 0; k < p.c.inputs.size(); ++k) {
+      const Mat<double>& x = p.c.inputs[k];
+      std::uint64_t n = 0;
+      p.v.push_back(Mat<double>::NullaryExpr(x.rows(), x.cols(), [&] {
+        if (op.inputs[k].exact) return 0.0;
+        const std::uint64_t bits = case_seed(seed, "direction", 1000 * k + n++);
+        return static_cast<double>(bits % 129) / 16 - 4;
+      }));
+    }
+    return p;
+  }
+  return std::nullopt;
+}
+
+constexpr double limit = 8;  // in units of the nudges above
+
+}  // namespace
+
+Check second_order_check(const Entry& e, std::uint64_t cases) {
+  Check c;
+  c.blank.subject = e.op->name;
+  c.blank.scalar = "double";
+  c.blank.check = "second-order";
+  c.blank.about =
+      "Hessian-vector products, forward over reverse: dual numbers through forward and backward in "
+      "double against the same at high precision";
+  c.blank.blind = "a wrong first derivative; kinks";
+  c.cases = cases;
+  c.run = [e](std::uint64_t number, std::uint64_t seed, CheckResult& result) {
+    const std::optional<Point> p = draw(*e.op, seed);
+    if (!p) {
+      ++result.counts["no ordinary case found"];
+      return;
+    }
+    const std::optional<Reference> r = reference(*e.op, *p);
+    if (!r) {
+      ++result.counts["not resolved or out of range"];
+      return;
+    }
+    const std::vector<Mat<double>> got = e.hessian_product(p->c, p->v);
+    for (std::size_t k = 0; k < got.size(); ++k) {
+      if (e.op->inputs[k].exact) continue;
+      for (Eigen::Index i = 0; i < got[k].size(); ++i) {
+        const auto at = static_cast<std::size_t>(i);
+        const double h = got[k].data()[i];
+        ++result.elements;
+        const Big error = abs(Big(h) - r->h[k][at].value);
+        const double units = (error / r->unit[k][at]).to_double();
+        Worst worst;
+        worst.ulp = (error / ulp_at(double_format, r->h[k][at].value)).to_double();
+        worst.envelope = units;
+        worst.at_case = number;
+        worst.got = fmt::format("{:.17g}", h);
+        worst.reference = r->h[k][at].value.str(20);
+        keep_worst(result.worst_product, std::move(worst));
+        if (units <= limit || !result.failures.empty()) continue;
+        Problem problem;
+        problem.against = "the Hessian-vector product at high precision";
+        problem.quantity = "H v";
+        problem.input = k;
+        problem.row = i % got[k].rows();
+        problem.col = i / got[k].rows();
+        problem.got = fmt::format("{:.17g}", h);
+        problem.reference = r->h[k][at].value.str(20);
+        problem.bound = r->h[k][at].bound.str(3);
+        problem.ulp = units;
+        problem.claimed = limit;
+        problem.units = Units::envelope;
+        result.failures.push_back(
+            to_failure(*e.op, double_format, "second-order", p->c, number, seed, 0, problem));
+      }
+    }
+  };
+  c.conclude = [cases](CheckResult& r) {
+    if (r.verdict == Verdict::correct && r.elements < (cases + 1) / 2) {
+      r.verdict = Verdict::inconclusive;
+      r.reason = fmt::format("only {} elements compared in {} cases", r.elements, r.cases);
+    }
+  };
+  return c;
+}
+
+}  // namespace assay::verify
