@@ -206,6 +206,11 @@ class Elementwise {
 std::optional<Problem> matrix(const Examination& e, const Outcome& out) {
   const Format& f = e.format;
   const MatrixReference ref = matrix_reference(e.op, f, e.c.inputs, e.c.upstream);
+  const auto vast = [](const Mat<double>& x) { return (x.array().abs() > 0x1p60).any(); };
+  if (!ref.resolved && std::any_of(e.c.inputs.begin(), e.c.inputs.end(), vast)) {
+    e.count("beyond the oracle's exponents");
+    return std::nullopt;
+  }
   const Limit limit = derivative_limit(e.op);
   std::optional<std::vector<Mat<Big>>> change;
   const Big edge = ldexp(Big(1), f.max_exponent - 2);
@@ -222,7 +227,7 @@ std::optional<Problem> matrix(const Examination& e, const Outcome& out) {
       const Big ulp = ulp_at(f, clamped(f, g.r.value));
       Judgement v = judge(f, got, g.r, limit.figure, ulp);
       v.envelope = v.ulp;
-      if (v.ulp > 0.5) {
+      if (v.ulp > 0.5 || v.verdict != Verdict::correct) {
         if (!change) change = matrix_envelope(e.op, f, e.c.inputs, e.c.upstream, ref.precision);
         const WithContext c(113, MPFR_RNDU);
         const Big unit = std::max(ulp, (*change)[k].data()[i] + g.rounding);

@@ -22,6 +22,27 @@ double distance_to_threshold(const Operation& op, std::size_t k, double x) {
   return d;
 }
 
+/// A selection bends where x meets another element. Where it has met one, a split tie has the
+/// central difference for its derivative.
+double distance_to_tie(const Operation& op, const Case& c, double x) {
+  double d = std::numeric_limits<double>::infinity();
+  for (const Mat<double>& m : c.inputs) {
+    for (double v : m.reshaped()) {
+      if (op.ties != Ties::none && v != x) d = std::min(d, std::abs(v - x));
+    }
+  }
+  return d;
+}
+
+/// Which of several equal elements is differentiated no central difference sees; of two that share
+/// it does.
+bool at_tie(const Operation& op, const Case& c, double x) {
+  if (op.ties == Ties::none || (op.elementwise && op.ties == Ties::split)) return false;
+  Eigen::Index equal = 0;
+  for (const Mat<double>& m : c.inputs) equal += (m.array() == x).count();
+  return equal > 1;
+}
+
 long exponent_of(double x) { return Big(x).exponent(); }
 
 /// phi(t) = <dy, f(inputs with element i of input k moved by t)>
@@ -90,6 +111,10 @@ std::optional<Problem> examine_differences(const Examination& e) {
     e.count("at an exceptional point");
     return std::nullopt;
   }
+  if (at_tie(e.op, s.c, x)) {
+    e.count("at a tie");
+    return std::nullopt;
+  }
   const Outcome out = evaluate(e.op, e.format, s.c);
   if (!out.broken.empty()) {
     Problem p;
@@ -104,7 +129,13 @@ std::optional<Problem> examine_differences(const Examination& e) {
     for (double v : m.reshaped())
       setup.point_exponent = std::max(setup.point_exponent, exponent_of(v));
   }
-  setup.free_distance = distance_to_threshold(e.op, k, x);
+  setup.free_distance = std::min(distance_to_threshold(e.op, k, x), distance_to_tie(e.op, s.c, x));
+  // Where inputs must be arranged, illegal ones may be as near as the smallest element is to 0.
+  for (const Mat<double>& m : s.c.inputs) {
+    for (double v : m.reshaped()) {
+      if (e.op.arrange && v != 0) setup.free_distance = std::min(setup.free_distance, std::abs(v));
+    }
+  }
   std::optional<MatrixReference> matrix;
   if (!e.op.elementwise) matrix = matrix_reference(e.op, e.format, s.c.inputs, s.c.upstream);
   const Big rounding = matrix ? matrix->gradient[k][static_cast<std::size_t>(i)].rounding : Big(0);

@@ -167,7 +167,14 @@ std::optional<Problem> examine_exact(const Examination& e) {
   }
   const Mat<Rational> dy = to_rational(e.c.upstream, state);
   const auto moving_views = views(moving);
-  const std::vector<Mat<Rational>> dx = e.op.rule<Rational>().gradients(dy, views(x));
+  std::vector<Mat<Rational>> dx;
+  try {
+    dx = e.op.rule<Rational>().gradients(dy, views(x));
+  } catch (const std::domain_error&) {
+    if (!e.op.arrange) throw;
+    e.count("outside the domain");  // the rationals near an arranged matrix need not be legal
+    return std::nullopt;
+  }
   for (std::size_t k = 0; k < x.size(); ++k) {
     if (shape_of(dx[k]) != shape_of(x[k])) {
       Problem p;

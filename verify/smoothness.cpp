@@ -66,8 +66,11 @@ long double relative(long double change, long double a, long double b) {
 
 /// Adjacent numbers between which the change stays, or nothing. Over a smooth stretch each halving
 /// halves the change; at a kink or a jump it stays what it was.
-std::optional<std::pair<Sample, Sample>> bisect(Line& line, Sample a, Sample b, Change change) {
-  const long double smooth = change(a, b) * 0x1p-26;
+std::optional<std::pair<Sample, Sample>> bisect(Line& line, Sample a, Sample b, Change change,
+                                                long double Sample::*quantity) {
+  // Below a few units of long double a change is rounding.
+  const long double rounding = std::abs(a.*quantity) * 0x1p-60L;
+  const long double smooth = std::max(change(a, b) * 0x1p-26L, rounding);
   std::array<long double, 4> earlier{};  // of the last four halvings
   for (std::size_t step = 0; change(a, b) > smooth; ++step) {
     const double middle = a.x / 2 + b.x / 2;
@@ -86,8 +89,13 @@ std::optional<std::pair<Sample, Sample>> bisect(Line& line, Sample a, Sample b, 
   return std::nullopt;
 }
 
-bool declared(const Operation& op, std::size_t k, double a, double b) {
+bool declared(const Operation& op, const std::vector<double>& at, std::size_t k, double a,
+              double b) {
   const double lo = next(double_format, a, false), hi = next(double_format, b, true);
+  // A selection between inputs has its tie where the other one is.
+  for (std::size_t i = 0; op.ties != Ties::none && i < at.size(); ++i) {
+    if (i != k && lo <= at[i] && at[i] <= hi) return true;
+  }
   for (const Kink& kink : op.kinks) {
     if (kink.input == k && lo <= kink.at && kink.at <= hi) return true;
   }
@@ -133,8 +141,8 @@ std::optional<std::string> search(const Operation& op, const std::vector<double>
   for (const Quantity& q : {Quantity{"kink", slope_change, &Sample::slope},
                             Quantity{"jump", value_change, &Sample::value}}) {
     for (std::size_t i : suspects(samples, q.change, q.member)) {
-      const auto found = bisect(line, samples[i], samples[i + 1], q.change);
-      if (!found || declared(op, k, found->first.x, found->second.x)) continue;
+      const auto found = bisect(line, samples[i], samples[i + 1], q.change, q.member);
+      if (!found || declared(op, at, k, found->first.x, found->second.x)) continue;
       const auto& [a, b] = *found;
       return fmt::format("an undeclared {} of input {} between {} and {} ({} and {}): {} {} and {}",
                          q.what, k, a.x, b.x, hex(a.x), hex(b.x),

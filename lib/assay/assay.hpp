@@ -1,9 +1,12 @@
 #pragma once
-// The library: operations, both graphs, gradient descent. Wide floating-point types are apart, in
-// assay/wide.hpp, because Boost.Multiprecision is slow to compile.
+// The library: operations, both graphs, modules, optimisers, training. Apart are wide floating-point
+// types (assay/wide.hpp: Boost.Multiprecision is slow to compile) and files (assay/data.hpp).
 
 #include "assay/graph.hpp"
+#include "assay/nn.hpp"
 #include "assay/ops.hpp"
-#include "assay/optim/sgd.hpp"
+#include "assay/optim.hpp"
 #include "assay/rational.hpp"
 #include "assay/scalar_graph.hpp"
+#include "assay/second_order.hpp"
+#include "assay/train.hpp"

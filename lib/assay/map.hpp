@@ -89,14 +89,28 @@ auto slopes_binary(const Rule& rule) {
   }
 }
 
-// Not inlined: one loop a rule and scalar, wherever it is called from.
+// Not inlined: one loop a rule and scalar, wherever it is called from. Flattened for built-in
+// numbers: g++ at -O2 would leave the rule a call, and the loop scalar.
 template <class T, class F>
 [[gnu::noinline]] void map_forward(F f, const T* __restrict x, T* __restrict y, Eigen::Index n) {
   in_blocks(n, [=](Eigen::Index i) { y[i] = f(x[i]); });
 }
 template <class T, class F>
+requires std::is_floating_point_v<T>
+[[gnu::noinline, gnu::flatten]] void map_forward(F f, const T* __restrict x, T* __restrict y,
+                                                 Eigen::Index n) {
+  in_blocks(n, [=](Eigen::Index i) { y[i] = f(x[i]); });
+}
+template <class T, class F>
 [[gnu::noinline]] void map_backward(F df, const T* __restrict dy, const T* __restrict x,
                                     const T* __restrict y, T* __restrict dx, Eigen::Index n) {
+  in_blocks(n, [=](Eigen::Index i) { dx[i] = dy[i] * df(x[i], y[i]); });
+}
+template <class T, class F>
+requires std::is_floating_point_v<T>
+[[gnu::noinline, gnu::flatten]] void map_backward(F df, const T* __restrict dy,
+                                                  const T* __restrict x, const T* __restrict y,
+                                                  T* __restrict dx, Eigen::Index n) {
   in_blocks(n, [=](Eigen::Index i) { dx[i] = dy[i] * df(x[i], y[i]); });
 }
 

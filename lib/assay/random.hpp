@@ -66,13 +66,13 @@ class Random {
       spare_is_set_ = false;
       return spare_;
     }
-    double u = 0, v = 0, square = 0;
+    double u = 0, v = 0, radius = 0;
     do {
       u = uniform(-1, 1);
       v = uniform(-1, 1);
-      square = u * u + v * v;
-    } while (square >= 1 || square == 0);
-    const double scale = std::sqrt(-2 * fn::log(square) / square);
+      radius = u * u + v * v;
+    } while (radius >= 1 || radius == 0);
+    const double scale = std::sqrt(-2 * fn::log(radius) / radius);
     spare_ = v * scale;
     spare_is_set_ = true;
     return u * scale;

@@ -26,8 +26,8 @@ struct Entry {
 /// What is compiled apart.
 enum class Part { judged, oracles, boost };
 
-/// Fills in one part of the operations whose index leaves `n` when divided by the number of slices;
-/// `judged` first.
+/// Fills in one part of the operations whose index leaves `n` when divided by the number of the
+/// part's slices; `judged` first.
 template <Part part, int n>
 void fill(std::vector<Entry>& entries);
 

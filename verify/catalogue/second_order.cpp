@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <set>
 
 #include "catalogue/operations.hpp"
 
@@ -55,16 +56,23 @@ std::optional<Reference> reference(const Operation& op, const Point& p) {
     const std::vector<Mat<Moving>> g = product(op, p, {});
     Reference r;
     bool resolved = !Enclosure::undecided();
+    Big largest(0);  // |gradient| times |direction|
+    for (std::size_t k = 0; k < g.size(); ++k) {
+      for (Eigen::Index i = 0; i < g[k].size(); ++i) {
+        largest = std::max(largest, abs(g[k].data()[i].v.middle() * Big(p.v[k].data()[i])));
+      }
+    }
     for (const Mat<Moving>& m : g) {
       r.h.emplace_back();
       r.unit.emplace_back();
+      const Big coarse = ulp_at(double_format, largest);
       for (Eigen::Index i = 0; i < m.size(); ++i) {
         const Bounded b = bounded(m.data()[i].d);
         if (!isfinite(b.value) || abs(b.value) > ldexp(Big(1), 500)) return std::nullopt;
         const Big ulp = ulp_at(double_format, b.value);
         resolved = resolved && b.bound <= ulp / Big(64);
         r.h.back().push_back(b);
-        r.unit.back().push_back(ulp);
+        r.unit.back().push_back(std::max(ulp, coarse));
       }
     }
     if (!resolved) continue;
@@ -93,10 +101,12 @@ std::optional<Reference> reference(const Operation& op, const Point& p) {
 
 /// At a kink there is no second derivative; far out the first may already have left the range.
 bool ordinary(const Operation& op, const Case& c) {
+  std::set<double> seen;
   for (std::size_t k = 0; k < c.inputs.size(); ++k) {
     for (double x : c.inputs[k].reshaped()) {
       if (std::abs(x) > 40 || (x != 0 && std::abs(x) < 1e-6)) return false;
       if (at_kink(op, double_format, k, x).exceptional) return false;
+      if (op.ties != Ties::none && !seen.insert(x).second) return false;
     }
   }
   for (double dy : c.upstream.reshaped()) {
@@ -123,7 +133,9 @@ std::optional<Point> draw(const Operation& op, std::uint64_t seed) {
   return std::nullopt;
 }
 
-constexpr double limit = 8;  // in units of the nudges above
+/// In units of the nudges, or of an ulp of the gradient times the direction where that is more:
+/// what forward over reverse derives is no formula that was designed to be exact, and may cancel.
+constexpr double limit = 0x1p16;
 
 }  // namespace
 

@@ -46,7 +46,7 @@ Everything everything(const Plan& plan, const std::vector<std::string>& plugins)
     for (Check& c : checks_of(op, plan)) e.checks.push_back(std::move(c));
   };
   const std::uint64_t lifts = std::max<std::uint64_t>(1, plan.cases / 10);
-  const std::uint64_t sample = std::max<std::uint64_t>(1, plan.cases / 50);
+  const std::uint64_t sample = std::max<std::uint64_t>(4, plan.cases / 50);
   for (const Entry& entry : library()) {
     add(entry.op);
     for (const Format& f : plan.formats) e.checks.push_back(lift_check(entry, f, lifts));

@@ -32,7 +32,7 @@ Array stored(const nn::NamedParameter<T>& p) {
 template <class T>
 Array stored(const nn::NamedBuffer<T>& b) {
   if (const auto* n = std::get_if<std::int64_t*>(&b.buffer)) {
-    return Array(Extents{}, Mat<std::int64_t>::Constant(1, 1, **n));
+    return Array(Extents{}, Mat<std::int64_t>(Mat<std::int64_t>::Constant(1, 1, **n)));
   }
   const Mat<T>& m = *std::get<Mat<T>*>(b.buffer);
   return Array({static_cast<std::uint64_t>(m.size())}, m);

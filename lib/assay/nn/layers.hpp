@@ -78,7 +78,9 @@ class Activation : public Module<T> {
 template <class T>
 class Sequential : public Module<T> {
  public:
-  /// Modules, or operations without parameters: Sequential<float>(Linear<float>(...), relu, ...).
+  /// Modules, or operations without parameters: Sequential<float>{Linear<float>(...), relu, ...}.
+  /// In braces: they are made from the first to the last, and so draw from a generator in that
+  /// order; in parentheses the compiler chooses.
   template <class... M>
   requires(sizeof...(M) > 1 || (!std::is_base_of_v<Sequential, std::decay_t<M>> && ...))
   explicit Sequential(M&&... modules) {

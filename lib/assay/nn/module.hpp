@@ -1,7 +1,9 @@
 #pragma once
 // Module: parameters with names, and a function that records itself on a graph.
 
+#include <cstdint>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "assay/graph.hpp"
@@ -22,11 +24,11 @@ struct NamedParameter {
   Stored stored;
 };
 
-/// What a module learns without a gradient, such as running averages: 1 x n.
+/// What a module learns without a gradient: running averages, 1 x n, or a count.
 template <class T>
 struct NamedBuffer {
   std::string name;
-  Mat<T>* buffer;
+  std::variant<Mat<T>*, std::int64_t*> buffer;
 };
 
 /// A part of a model. A batch is rows x features.
