@@ -160,6 +160,10 @@ FaultResult try_fault(const Operation& op, const Format& f, const Fault& fault,
   r.scalar = f.name;
   r.fault = fault.name;
   r.about = fault.about;
+  if (fault.name == "no-reduction" && !(op.elementwise && op.arity() == 2)) {
+    r.status = "not-applicable";  // only these broadcast
+    return r;
+  }
   for (std::string_view check : {"derivative", "differences", "state", "sharing"}) {
     if (overwriting && check != "sharing") continue;  // elsewhere there is no sweep
     const auto caught = run_until_caught(wrong, f, check, campaign_seed, cases, overwriting);

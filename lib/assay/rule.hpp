@@ -83,6 +83,20 @@ inline constexpr bool takes_views = requires {
   requires Op::takes_views;
 };
 
+template <class Op, class T, class... X>
+concept PutsItself = requires(const Op& op, std::span<Sink<T>> dx, const Mat<T>& m, const X&... x) {
+  op.backward_into(dx, m, x..., m);
+};
+template <class X, std::size_t>
+using Always = X;
+/// Whether Op puts its gradients where they go itself. A constant, as clang 14 gets the question
+/// wrong inside of a generic lambda.
+template <class Op, class T>
+inline constexpr bool puts_itself = unpacked<arity<Op>>([](auto... i) {
+  using X = std::conditional_t<takes_views<Op>, Eigen::Map<const Mat<T>>, Mat<T>>;
+  return PutsItself<Op, T, Always<X, decltype(i)::value>...>;
+});
+
 template <class Op, class T>
 class RuleOf final : public Rule<T> {
  public:
@@ -108,7 +122,7 @@ class RuleOf final : public Rule<T> {
   void backward(const Mat<T>& dy, Inputs x, const Mat<T>& y, [[maybe_unused]] const Mat<T>& saved,
                 std::span<Sink<T>> dx) const override {
     unpacked<n>([&](auto... i) {
-      if constexpr (requires { op_.backward_into(dx, dy, input(x[i])..., y); }) {
+      if constexpr (puts_itself<Op, T>) {
         op_.backward_into(dx, dy, input(x[i])..., y);
       } else if constexpr (saves<Op, T>) {
         distribute(op_.backward(dy, input(x[i])..., y, saved), dx);

@@ -29,7 +29,11 @@ Check make_check(const Statement& s, std::string_view scalar, std::uint64_t case
   c.run = [s, attempt = std::move(attempt)](std::uint64_t number, std::uint64_t seed,
                                             CheckResult& result) {
     Trial t(s, number, seed, result);
-    attempt(t);
+    try {
+      attempt(t);
+    } catch (const std::exception& e) {  // of the library: one statement less, not all of them
+      t.fail("an exception", {{"what", e.what()}});
+    }
   };
   c.conclude = [must_cover = s.must_cover](CheckResult& r) {
     if (r.verdict != Verdict::correct) return;
@@ -165,9 +169,14 @@ std::string both(const Format& f, double x) {
 
 std::vector<Check> claim_checks(const Plan& plan) {
   std::vector<Check> checks;
+  claims::add_mlp_claims(checks, plan);
   claims::add_sigmoid_claims(checks, plan);
   claims::add_bce_claims(checks, plan);
   claims::add_graph_claims(checks, plan);
+  claims::add_node_claims(checks, plan);
+  claims::add_sweep_claims(checks, plan);
+  claims::add_framework_claims(checks, plan);
+  claims::add_training_claims(checks, plan);
   return checks;
 }
 

@@ -100,8 +100,13 @@ void require_within(Trial& t, const Format& f, Quantity q, const std::string& wh
 std::string both(const Format& f, double x);
 
 // By number:
+void add_mlp_claims(std::vector<Check>& checks, const Plan& plan);      // 17
 void add_sigmoid_claims(std::vector<Check>& checks, const Plan& plan);  // 18
 void add_bce_claims(std::vector<Check>& checks, const Plan& plan);      // 19
 void add_graph_claims(std::vector<Check>& checks, const Plan& plan);    // 20
+void add_node_claims(std::vector<Check>& checks, const Plan& plan);     // 21
+void add_sweep_claims(std::vector<Check>& checks, const Plan& plan);
+void add_framework_claims(std::vector<Check>& checks, const Plan& plan);
+void add_training_claims(std::vector<Check>& checks, const Plan& plan);
 
 }  // namespace assay::verify::claims

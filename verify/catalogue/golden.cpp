@@ -6,6 +6,7 @@
 
 #include "catalogue.hpp"
 #include "fixtures.hpp"
+#include "golden_torch.hpp"
 
 namespace assay::verify {
 namespace golden {
@@ -181,6 +182,9 @@ std::vector<Check> golden_checks() {
   golden::add_graph_checks(checks);
   golden::add_sigmoid_checks(checks);
   golden::add_xor_checks(checks);
+  torch::add_operation_checks(checks);
+  torch::add_tail_checks(checks);
+  torch::add_training_checks(checks);
   return checks;
 }
 

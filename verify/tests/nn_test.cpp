@@ -30,10 +30,9 @@ std::string message_of(const auto& action) {
 }
 
 Sequential<double> deep(Random& random) {
-  return Sequential<double>{
-      Linear<double>(3, 4, random),
-      Sequential<double>{LayerNorm<double>(4), tanh, BatchNorm1d<double>(4)},
-      Dropout<double>(0.5, random), Linear<double>(4, 2, random)};
+  return Sequential<double>{Linear<double>(3, 4, random),
+                            Sequential<double>{LayerNorm<double>(4), tanh, BatchNorm1d<double>(4)},
+                            Dropout<double>(0.5, random), Linear<double>(4, 2, random)};
 }
 
 template <class All>
@@ -46,9 +45,8 @@ Names names(const All& all) {
 TEST(Module, ParametersHaveTheNamesOfStateDicts) {
   Random random(1);
   Sequential<double> net = deep(random);
-  EXPECT_EQ(names(net.named_parameters()),
-            (Names{"0.weight", "0.bias", "1.0.weight", "1.0.bias", "1.2.weight", "1.2.bias",
-                   "3.weight", "3.bias"}));
+  EXPECT_EQ(names(net.named_parameters()), (Names{"0.weight", "0.bias", "1.0.weight", "1.0.bias",
+                                                  "1.2.weight", "1.2.bias", "3.weight", "3.bias"}));
   EXPECT_EQ(names(net.named_buffers()),
             (Names{"1.2.running_mean", "1.2.running_var", "1.2.num_batches_tracked"}));
   EXPECT_EQ(net.parameter_count(), 3 * 4 + 4 + 2 * 8 + 4 * 2 + 2);
@@ -133,7 +131,9 @@ TEST(BatchNorm1d, RunningAveragesMoveAsInPyTorch) {
   Graph<float> g;
   const Mat<float> first{{1, 0}, {3, 4}}, second{{5, 1}, {5, 3}};  // variances 2, 8 and 0, 2
   layer(g.constant(first));
-  const auto moved = [](double old, double now) { return static_cast<float>(0.1 * now + 0.9 * old); };
+  const auto moved = [](double old, double now) {
+    return static_cast<float>(0.1 * now + 0.9 * old);
+  };
   Mat<float> mean{{moved(0, 2), moved(0, 2)}}, variance{{moved(1, 2), moved(1, 8)}};
   EXPECT_EQ(layer.running_mean, mean);
   EXPECT_EQ(layer.running_var, variance);
@@ -222,7 +222,9 @@ TEST(Embedding, WhatNamesNoRowIsAnError) {
   EXPECT_THROW(table(g.constant(M{{-1}})), ShapeError);
   EXPECT_THROW(table(g.constant(M{{1, 2}})), ShapeError);
   EXPECT_THROW(table(g.constant(M{{0}, {1e300}})), std::invalid_argument);
-  EXPECT_EQ(message_of<std::invalid_argument>([&] { table(g.constant(M{{0}, {1.5}})); }),
+  EXPECT_EQ(message_of<std::invalid_argument>([&] {
+              table(g.constant(M{{0}, {1.5}}));
+            }),
             "nn::Embedding: x(1, 0) is 1.5; an index must be a whole number");
 }
 
@@ -278,10 +280,10 @@ TEST(ScalarNetwork, FollowsTheMatrixGraphFor50StepsOfXor) {
       sgd_step<double>(nodes.values(), nodes.grads(), 0.5);
     }
     // Fifty steps of rounding, each in two orders of summation: counted in ulp of the largest.
-    const Eigen::Map<const M> expected(flat.values().data(), 9, 1), got(nodes.values().data(), 9, 1);
+    const Eigen::Map<const M> expected(flat.values().data(), 9, 1),
+        got(nodes.values().data(), 9, 1);
     const double unit = ulp_of(expected.cwiseAbs().maxCoeff());
     EXPECT_LE((got - expected).cwiseAbs().maxCoeff(), 8 * unit) << "seed " << seed;
-    if (const char* show = std::getenv("SHOW")) std::printf("%s %g\n", show, (got - expected).cwiseAbs().maxCoeff() / unit);
   }
 }
 
@@ -291,7 +293,9 @@ TEST(ScalarNetwork, WrongWidthsAreErrors) {
   const auto make = [&](std::vector<std::size_t> widths) {
     scalar::Network<double>(tape, std::move(widths), tanh, random);
   };
-  EXPECT_EQ(message_of<std::invalid_argument>([&] { make({2, 0, 1}); }),
+  EXPECT_EQ(message_of<std::invalid_argument>([&] {
+              make({2, 0, 1});
+            }),
             "nn::scalar::Network: widths is {2, 0, 1}; there must be two at least, all positive");
   EXPECT_THROW(make({2}), std::invalid_argument);
   scalar::Network<double> net(tape, {2, 1}, tanh, random);

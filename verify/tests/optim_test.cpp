@@ -280,7 +280,7 @@ TEST(Schedules, AreTheirFormulas) {
   EXPECT_EQ(values(step_decay(3, 0.5), {0, 2, 3, 5, 6}), (Values{1, 1, 0.5, 0.5, 0.25}));
   EXPECT_EQ(values(exponential_decay(0.5), {0, 1, 3}), (Values{1, 0.5, 0.125}));
   EXPECT_EQ(values(warm_up(4, 0.5), {0, 2, 4, 100}), (Values{0.5, 0.75, 1, 1}));
-  EXPECT_EQ(values(linear(2, 1, 0), {0, 1, 2, 3}), (Values{1, 0.5, 0, 0}));
+  EXPECT_EQ(values(linear_ramp(2, 1, 0), {0, 1, 2, 3}), (Values{1, 0.5, 0, 0}));
   const Schedule c = cosine(10, 0.5);
   EXPECT_EQ(c(0), 1);
   EXPECT_DOUBLE_EQ(c(5), 0.75);
@@ -294,7 +294,7 @@ TEST(Schedules, MultiplyAndFollowOneAnother) {
   EXPECT_EQ(s(0), 0);
   EXPECT_EQ(s(1), 0.25);
   EXPECT_EQ(s(3), 0.125);
-  const Schedule q = sequence(linear(2, 0, 1), 2, step_decay(1, 0.5));
+  const Schedule q = sequence(linear_ramp(2, 0, 1), 2, step_decay(1, 0.5));
   EXPECT_EQ(q(1), 0.5);
   EXPECT_EQ(q(2), 1);
   EXPECT_EQ(q(3), 0.5);

@@ -202,7 +202,7 @@ TEST(Torch, RatesOfSchedulesAgreeToAFewRoundings) {
     const Schedule s = name == "step_decay"          ? step_decay(period, o.at("gamma"))
                        : name == "exponential_decay" ? exponential_decay(o.at("gamma"))
                        : name == "cosine"            ? cosine(period, o.at("floor"))
-                                                     : linear(period, o.at("start"), o.at("end"));
+                                          : linear_ramp(period, o.at("start"), o.at("end"));
     std::int64_t t = 0;
     for (const double rate : numbers<double>(run.at("rates"))) {
       EXPECT_LE(ulps(run.at("base").get<double>() * s(t), rate), 8) << run.at("schedule") << t;

@@ -55,8 +55,9 @@ void expect_second_order(const F& f, const M& x, double ulps = 32) {
   const M expected = wide_product(f, x, v), got = hessian_vector_product(f, x, v);
   const double unit = ulp_of(expected.cwiseAbs().maxCoeff());
   EXPECT_GT(expected.cwiseAbs().maxCoeff(), 0);
-  EXPECT_LE((got - expected).cwiseAbs().maxCoeff(), ulps * unit)
-      << "got\n" << got << "\nexpected\n" << expected;
+  EXPECT_LE((got - expected).cwiseAbs().maxCoeff(), ulps * unit) << "got\n"
+                                                                 << got << "\nexpected\n"
+                                                                 << expected;
 
   const M h = hessian(f, x);
   const double scale = ulp_of(h.cwiseAbs().maxCoeff());
@@ -84,8 +85,7 @@ TEST(Hessian, OfSumsOfNumbersIsDiagonal) {
   expect_diagonal([](const auto& v) { return sum(square(v)); }, [](double) { return 2; });
   expect_diagonal([](const auto& v) { return sum(mul(square(v), v)); },
                   [](double a) { return 6 * a; });
-  expect_diagonal([](const auto& v) { return sum(sin(v)); },
-                  [](double a) { return -std::sin(a); });
+  expect_diagonal([](const auto& v) { return sum(sin(v)); }, [](double a) { return -std::sin(a); });
 }
 
 TEST(Hessian, OfAQuadraticFormIsExactOverTheRationals) {
@@ -154,7 +154,8 @@ TEST(SecondOrder, OfRowOperationsAndLossesAgreesWithFiftyDigits) {
 TEST(SecondOrder, OfLinearAlgebraAgreesWithFiftyDigits) {
   const M a = point(3, 3) + 5 * M::Identity(3, 3);
   expect_second_order([](const auto& x) { return sum(square(inverse(x))); }, a, 128);
-  expect_second_order([](const auto& x) { return sum(square(solve(x, sum_rowwise(square(x))))); }, a, 512);
+  expect_second_order([](const auto& x) { return sum(square(solve(x, sum_rowwise(square(x))))); },
+                      a, 512);
   expect_second_order([](const auto& x) { return logdet(matmul(x, transpose(x))); }, a, 128);
 }
 

@@ -142,7 +142,9 @@ TEST(Accuracy, UnfitLabelsAreErrors) {
   EXPECT_THROW(accuracy(M(0, 3), Labels{}), ShapeError);
   EXPECT_THROW(accuracy(M(2, 0), Labels{0, 0}), ShapeError);
   EXPECT_THROW(accuracy(M::Ones(2, 1), Labels{0, 2}), ShapeError);
-  EXPECT_EQ(message_of<std::invalid_argument>([&] { accuracy(z, M{{1}, {0.5}}); }),
+  EXPECT_EQ(message_of<std::invalid_argument>([&] {
+              accuracy(z, M{{1}, {0.5}});
+            }),
             "accuracy: labels(1, 0) is 0.5; a class must be a whole number");
 }
 
@@ -185,8 +187,8 @@ Trained trained(const FitOptions& options, std::uint64_t seed = 1, double rate =
 double halved(std::int64_t steps) { return steps < 10 ? 1 : 0.5; }
 
 TEST(Fit, IsTheLoopThatOneWouldWriteBitForBit) {
-  const FitOptions options{.epochs = 4, .batch = {.size = 16}, .clip_value = 0.2, .clip_norm = 0.3,
-                           .schedule = halved};
+  const FitOptions options{
+      .epochs = 4, .batch = {.size = 16}, .clip_value = 0.2, .clip_norm = 0.3, .schedule = halved};
   const Trained by_fit = trained(options);
 
   Random random(1);
@@ -223,8 +225,7 @@ TEST(Fit, IsTheLoopThatOneWouldWriteBitForBit) {
     by_hand.validation_accuracy.push_back(accuracy(z.value(), validation.y));
   }
   const auto& v = by_hand.validation_loss;
-  by_hand.best_epoch =
-      static_cast<std::size_t>(std::min_element(v.begin(), v.end()) - v.begin());
+  by_hand.best_epoch = static_cast<std::size_t>(std::min_element(v.begin(), v.end()) - v.begin());
   EXPECT_EQ(by_fit.history, by_hand);
   EXPECT_EQ(by_fit.values, std::vector<double>(flat.values().begin(), flat.values().end()));
   EXPECT_EQ(by_fit.rate, 0.05);
@@ -272,8 +273,9 @@ TEST(Fit, ALossThatIsNoNumberNeverImproves) {
   Net net{nn::Linear<double>(2, 1, random)};
   Optimizer<double> sgd(net.parameters(), SGD<double>({}));
   const Dataset<double> d{M::Constant(4, 2, kNaN), M::Ones(4, 1)};
-  const auto h = fit(net, squared_error_mean, sgd, random, d, d,
-                     {.epochs = 50, .accuracy = false, .early_stopping = EarlyStopping{.patience = 3}});
+  const auto h =
+      fit(net, squared_error_mean, sgd, random, d, d,
+          {.epochs = 50, .accuracy = false, .early_stopping = EarlyStopping{.patience = 3}});
   EXPECT_EQ(h.loss.size(), 3u);
   EXPECT_TRUE(h.stopped_early);
   EXPECT_FALSE(h.best_epoch);

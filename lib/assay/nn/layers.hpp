@@ -82,8 +82,8 @@ class Sequential : public Module<T> {
   /// In braces: they are made from the first to the last, and so draw from a generator in that
   /// order; in parentheses the compiler chooses.
   template <class... M>
-  requires(sizeof...(M) > 1 || (!std::is_base_of_v<Sequential, std::decay_t<M>> && ...))
-  explicit Sequential(M&&... modules) {
+  requires(sizeof...(M) > 1 || (!std::is_base_of_v<Sequential, std::decay_t<M>> &&
+                                ...)) explicit Sequential(M&&... modules) {
     (add(std::forward<M>(modules)), ...);
   }
 

@@ -43,8 +43,9 @@ struct GaussianNll {
     for (Eigen::Index i = 0; i < x.size(); ++i) {
       const T &v = variance.data()[i], r = x.data()[i] - mean.data()[i], u = r / v;
       const T &g = upstream(i), half = g / T(2);
-      dx.data()[i] = g * u;
-      dm.data()[i] = -(g * u);
+      const T pull = pulled(g, r, v, u);
+      dx.data()[i] = pull;
+      dm.data()[i] = -pull;
       // (x - m)^2 / v may overflow where its quotient by v does not, 1 / v where v is tiny.
       const T ratio = r * u;
       dv.data()[i] = ratio > T(2) ? T(half / v - half * u * u) : T(half * (T(1) - ratio) / v);
@@ -53,6 +54,14 @@ struct GaussianNll {
   }
 
  private:
+  /// g u, u = r / v; where u overflows the product need not.
+  template <class T>
+  static T pulled(const T& g, const T& r, const T& v, const T& u) {
+    if constexpr (std::is_floating_point_v<T>) {
+      if (std::isinf(u)) return g * r / v;
+    }
+    return g * u;
+  }
   template <class T>
   static T log_two_pi() {
     using std::atan, std::log;

@@ -68,10 +68,10 @@ inline Schedule cosine(std::int64_t period, double floor = 0) {
 }
 
 /// Linearly from `start` to `end` in `period` steps, then `end`.
-inline Schedule linear(std::int64_t period, double start, double end) {
-  detail::require_period("linear", "period", period);
-  detail::require_not_negative("linear", "start", start);
-  detail::require_not_negative("linear", "end", end);
+inline Schedule linear_ramp(std::int64_t period, double start, double end) {
+  detail::require_period("linear_ramp", "period", period);
+  detail::require_not_negative("linear_ramp", "start", start);
+  detail::require_not_negative("linear_ramp", "end", end);
   return Schedule([=](std::int64_t t) {
     if (t >= period) return end;
     return start + (end - start) * static_cast<double>(t) / static_cast<double>(period);
@@ -80,7 +80,7 @@ inline Schedule linear(std::int64_t period, double start, double end) {
 
 /// Linearly from `start` to 1 in `period` steps, then 1.
 inline Schedule warm_up(std::int64_t period, double start = 1.0 / 3) {
-  return linear(period, start, 1);
+  return linear_ramp(period, start, 1);
 }
 
 /// `before` for so many steps, then `after` from its beginning.

@@ -25,8 +25,7 @@ struct BatchOptions {
 
 /// The batches of one epoch. Throws std::invalid_argument if there would be none.
 inline std::vector<std::vector<Eigen::Index>> batches(Eigen::Index rows,
-                                                      const BatchOptions& options,
-                                                      Random& random) {
+                                                      const BatchOptions& options, Random& random) {
   require_value(rows > 0, "batches", "rows", rows, "there must be one at least");
   require_value(options.size > 0, "batches", "size", options.size, "it must be positive");
   require_value(!options.drop_last || options.size <= rows, "batches", "size", options.size,
@@ -36,10 +35,10 @@ inline std::vector<std::vector<Eigen::Index>> batches(Eigen::Index rows,
     order = random.permutation(rows);
   } else {
     for (Eigen::Index i = 0; i < rows; ++i) {
-      order.push_back(options.sampling == Sampling::in_order
-                          ? i
-                          : static_cast<Eigen::Index>(
-                                random.below(static_cast<std::uint64_t>(rows))));
+      order.push_back(
+          options.sampling == Sampling::in_order
+              ? i
+              : static_cast<Eigen::Index>(random.below(static_cast<std::uint64_t>(rows))));
     }
   }
   std::vector<std::vector<Eigen::Index>> all;

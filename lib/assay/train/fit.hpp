@@ -29,9 +29,9 @@ struct History {
 };
 
 struct EarlyStopping {
-  std::size_t patience = 10;       ///< epochs without improvement after which training ends
-  double min_improvement = 0;      ///< of the validation loss
-  bool restore_best = true;        ///< whether the model ends as it was after the best epoch
+  std::size_t patience = 10;   ///< epochs without improvement after which training ends
+  double min_improvement = 0;  ///< of the validation loss
+  bool restore_best = true;    ///< whether the model ends as it was after the best epoch
 };
 
 struct FitOptions {
@@ -211,10 +211,9 @@ class Fit {
     history_.validation_loss.push_back(now.loss);
     if (options_.accuracy) history_.validation_accuracy.push_back(now.accuracy);
     const EarlyStopping stopping = options_.early_stopping.value_or(EarlyStopping{});
-    if (!history_.best_epoch
-            ? now.loss == now.loss
-            : now.loss < history_.validation_loss[*history_.best_epoch] -
-                             T(stopping.min_improvement)) {
+    if (!history_.best_epoch ? now.loss == now.loss
+                             : now.loss < history_.validation_loss[*history_.best_epoch] -
+                                              T(stopping.min_improvement)) {
       history_.best_epoch = epoch;
       if (options_.early_stopping && stopping.restore_best) best_.emplace(model_);
     }

@@ -24,8 +24,8 @@ class ProgressLine {
 
   void operator()(std::int64_t done, std::int64_t total, std::string_view text) {
     const auto now = Clock::now();
-    const std::int64_t percent = total > 0 ? std::clamp<std::int64_t>(done * 100 / total, 0, 100)
-                                           : 100;
+    const std::int64_t percent =
+        total > 0 ? std::clamp<std::int64_t>(done * 100 / total, 0, 100) : 100;
     if (terminal_) {
       if (now - last_ < std::chrono::milliseconds(100) && percent < 100) return;
       last_ = now;

@@ -1,0 +1,45 @@
+#pragma once
+// What the example programs have in common: results in a file, whole or not at all.
+
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace assay::examples {
+
+using Json = nlohmann::ordered_json;
+
+/// JSON has no NaN and no infinities: they are strings.
+inline Json number(double x) {
+  if (std::isnan(x)) return "nan";
+  if (std::isinf(x)) return x > 0 ? "inf" : "-inf";
+  return x;
+}
+inline Json numbers(const std::vector<double>& all) {
+  Json list = Json::array();
+  for (const double x : all) list.push_back(number(x));
+  return list;
+}
+
+/// To a file beside it first, then renamed. Throws std::runtime_error or filesystem_error.
+inline void write(const std::filesystem::path& file, const Json& json) {
+  if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path());
+  std::filesystem::path part = file;
+  part += "." + std::to_string(::getpid()) + ".part";
+  std::ofstream out(part, std::ios::binary);
+  out << json.dump(1) << '\n';
+  out.close();
+  if (!out) {
+    std::filesystem::remove(part);
+    throw std::runtime_error(file.string() + ": cannot be written");
+  }
+  std::filesystem::rename(part, file);
+}
+
+}  // namespace assay::examples
