@@ -141,6 +141,9 @@ class RuleOf final : public Rule<T> {
     }
   }
   static void distribute(Grads<T, n>&& g, std::span<Sink<T>> dx) {
+    for (std::size_t i = 0; i < n; ++i) {  // all of them first: a wrong one adds nothing
+      if (dx[i].wanted()) dx[i].check(shape_of(g[i]));
+    }
     for (std::size_t i = 0; i < n; ++i) {
       if (dx[i].wanted()) dx[i].take(std::move(g[i]));
     }

@@ -49,6 +49,12 @@ class Sink {
         [&](auto& to, bool accumulate) { detail::product_to(to, a, b, accumulate); });
   }
 
+  /// Throws ShapeError unless the input has this shape.
+  void check(Shape s) const {
+    require(s == expected_, "backward", {{"the input", expected_}, {"its gradient", s}},
+            "an operation returned a gradient that is not of its input's shape");
+  }
+
  private:
   template <class Write>
   void put(Shape s, Write write) {
@@ -64,11 +70,6 @@ class Sink {
     write(*whole_, *filled_ && adds);
     *filled_ = true;
   }
-  void check(Shape s) const {
-    require(s == expected_, "backward", {{"the input", expected_}, {"its gradient", s}},
-            "an operation returned a gradient that is not of its input's shape");
-  }
-
   Mat<T>* whole_ = nullptr;
   bool* filled_ = nullptr;
   T* data_ = nullptr;

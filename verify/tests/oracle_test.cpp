@@ -198,7 +198,7 @@ TEST(Differences, AgreeWithTheDerivativeFarOutAndBesideAnEdge) {
     const Differences d = differences(
         [&](const Enclosure& t) {
           const Mat<Enclosure> x = Mat<Enclosure>::Constant(1, 1, Enclosure(p.x) + t);
-          const std::array<const Mat<Enclosure>*, 1> in{&x};
+          const std::array<assay::View<Enclosure>, 1> in{&x};
           return Enclosure(p.op.rule<Enclosure>().forward(in)(0, 0));
         },
         setup);

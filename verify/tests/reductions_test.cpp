@@ -86,7 +86,7 @@ struct LogSoftmaxCancelling : LogSoftmax<Axis::rowwise> {
   static Grads<T, 1> backward(const Mat<T>& dy, const Mat<T>&, const Mat<T>&,
                               const Mat<T>& signed_p) {
     const Mat<T> total = repeat<Axis::rowwise>(reduce_sum<Axis::rowwise>(dy), shape_of(dy));
-    return {Mat<T>(dy - detail::magnitudes(signed_p).cwiseProduct(total))};
+    return {Mat<T>(dy - detail::probabilities(signed_p).cwiseProduct(total))};
   }
 };
 
