@@ -1,14 +1,13 @@
 // The scalar graph against hand-written loops and, where installed, ADOL-C. Before anything is
 // timed, all must agree on the value and the gradient of each workload.
 
-#include <benchmark/benchmark.h>
-
 #include <algorithm>
 #include <cmath>
 #include <iostream>
 #include <sstream>
 #include <stdexcept>
 
+#include "bench.hpp"
 #include "scalar_workloads.hpp"
 
 namespace assay::bench {
@@ -67,21 +66,18 @@ void require_agreement() {
   }
 }
 
-int run(int argc, char** argv) {
+int compare(int argc, char** argv) {
   require_agreement();
   // So low that the network stays the same however often its step is repeated.
-  std::vector<Contender> all = contenders(0x1p-40);
-  for (Contender& c : all) {
-    benchmark::RegisterBenchmark((c.workload + "/" + c.name).c_str(), [&c](
-                                                                          benchmark::State& state) {
-      for (auto _ : state) benchmark::DoNotOptimize(c.step().value);
-    })->Unit(benchmark::kMicrosecond);
+  std::vector<Contender> contending = contenders(0x1p-40);
+  std::vector<Timed> all;
+  for (Contender& c : contending) {
+    all.push_back({c.workload, c.name, [&c] {
+                     volatile double value = c.step().value;  // must be computed
+                     static_cast<void>(value);
+                   }});
   }
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
-  benchmark::RunSpecifiedBenchmarks();
-  benchmark::Shutdown();
-  return 0;
+  return run(argc, argv, all);
 }
 
 }  // namespace
@@ -89,7 +85,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   try {
-    return assay::bench::run(argc, argv);
+    return assay::bench::compare(argc, argv);
   } catch (const std::exception& e) {
     std::cerr << "scalar_bench: " << e.what() << '\n';
     return 1;
