@@ -1,6 +1,7 @@
 #pragma once
-// The library: operations, both graphs, modules, optimisers, training. Apart are wide floating-point
-// types (assay/wide.hpp: Boost.Multiprecision is slow to compile) and files (assay/data.hpp).
+// The library: operations, both graphs, modules, optimisers, training. Apart are wide
+// floating-point types (assay/wide.hpp: Boost.Multiprecision is slow to compile) and files
+// (assay/data.hpp).
 
 #include "assay/graph.hpp"
 #include "assay/nn.hpp"

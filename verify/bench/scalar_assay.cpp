@@ -8,29 +8,13 @@
 #include "assay/ops/exp.hpp"
 #include "assay/ops/log.hpp"
 #include "assay/ops/relu.hpp"
+#include "assay/ops/sin.hpp"
 #include "assay/ops/square.hpp"
 #include "assay/ops/tanh.hpp"
 #include "assay/scalar_graph.hpp"
 #include "scalar_workloads.hpp"
 
 namespace assay::bench {
-
-/// y = sin x        dx = dy cos x
-struct Sin {
-  static constexpr auto name = "sin";
-  static constexpr auto domain = on(all_reals);
-  template <Real T>
-  static T f(const T& x) {
-    using std::sin;
-    return sin(x);
-  }
-  template <Real T>
-  static T df(const T& x, const T&) {
-    using std::cos;
-    return cos(x);
-  }
-};
-inline constexpr Call<Map<Sin>> sine;
 
 namespace {
 
@@ -152,7 +136,7 @@ class GraphChain {
     g_ = 0;
     tape_.clear();
     const Node x = tape_.parameter(Chain::x, g_);
-    const auto link = [&](const Node& y) { return log(tanh(sine(exp(y))) + x); };
+    const auto link = [&](const Node& y) { return log(tanh(assay::sin(exp(y))) + x); };
     Node y = link(x), total = y;
     for (std::size_t i = 1; i < Chain::links; ++i) {
       y = link(y);

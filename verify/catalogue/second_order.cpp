@@ -135,7 +135,7 @@ std::optional<Point> draw(const Operation& op, std::uint64_t seed) {
 
 /// In units of the nudges, or of an ulp of the gradient times the direction where that is more:
 /// what forward over reverse derives is no formula that was designed to be exact, and may cancel.
-constexpr double limit = 0x1p16;
+constexpr double limit = 64;
 
 }  // namespace
 

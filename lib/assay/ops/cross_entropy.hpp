@@ -112,7 +112,7 @@ template <Reduction reduction>
 struct CrossEntropy {
   static constexpr auto name =
       reduced_name<reduction>("cross_entropy_none", "cross_entropy_mean", "cross_entropy_sum");
-  static constexpr Ulps claimed{.value = 3, .derivative = 4, .units = envelope};
+  static constexpr Ulps claimed{.value = 3, .derivative = 3, .units = envelope};
   Labels labels;
   double smoothing = 0;
   Domain<1> domain = detail::checked_smoothing(name, smoothing);
