@@ -3,11 +3,15 @@
 // floating-point types (assay/wide.hpp: Boost.Multiprecision is slow to compile) and files
 // (assay/data.hpp).
 
+#include "assay/autoencoder.hpp"
 #include "assay/graph.hpp"
+#include "assay/line.hpp"
 #include "assay/nn.hpp"
 #include "assay/ops.hpp"
 #include "assay/optim.hpp"
+#include "assay/pca.hpp"
 #include "assay/rational.hpp"
 #include "assay/scalar_graph.hpp"
 #include "assay/second_order.hpp"
+#include "assay/subspace.hpp"
 #include "assay/train.hpp"

@@ -68,6 +68,36 @@ void eigen_product(To& to, const A& a, const B& b, bool accumulate) {
   }
 }
 
+template <class T>
+void eigen_gemm(T* c, Eigen::Index stride, const Operand<T>& a, const Operand<T>& b,
+                bool accumulate) {
+  using Stored = Eigen::Map<const Mat<T>, 0, Eigen::OuterStride<>>;
+  const auto stored = [](const Operand<T>& o) {
+    return o.transposed ? Stored(o.data, o.cols, o.rows, Eigen::OuterStride<>(o.stride))
+                        : Stored(o.data, o.rows, o.cols, Eigen::OuterStride<>(o.stride));
+  };
+  Eigen::Map<Mat<T>, 0, Eigen::OuterStride<>> to(c, a.rows, b.cols, Eigen::OuterStride<>(stride));
+  const Stored x = stored(a), y = stored(b);
+  if (a.transposed && b.transposed) {
+    eigen_product(to, x.transpose(), y.transpose(), accumulate);
+  } else if (a.transposed) {
+    eigen_product(to, x.transpose(), y, accumulate);
+  } else if (b.transposed) {
+    eigen_product(to, x, y.transpose(), accumulate);
+  } else {
+    eigen_product(to, x, y, accumulate);
+  }
+}
+
+// Products take the compiler seconds a file: in the library once, unless a user's flags allow wider
+// vectors than the library was built for.
+#if !defined(__AVX__) || defined(ASSAY_NATIVE)
+extern template void eigen_gemm(float*, Eigen::Index, const Operand<float>&, const Operand<float>&,
+                                bool);
+extern template void eigen_gemm(double*, Eigen::Index, const Operand<double>&,
+                                const Operand<double>&, bool);
+#endif
+
 /// to = a b or to += a b; a and b are plain matrices, maps of them, or transposes of those, and do
 /// not overlap `to`. Eigen's blocked product is for built-in numbers; others take the plain one.
 template <class To, class A, class B>
@@ -75,11 +105,9 @@ void product_to(To& to, const Eigen::MatrixBase<A>& a, const Eigen::MatrixBase<B
                 bool accumulate) {
   using T = typename A::Scalar;
   if constexpr (std::is_same_v<T, float> || std::is_same_v<T, double>) {
-    if (const Gemm<T> other = gemm<T>.load(std::memory_order_relaxed)) {
-      other(to.data(), to.outerStride(), operand(a.derived()), operand(b.derived()), accumulate);
-    } else {
-      eigen_product(to, a.derived(), b.derived(), accumulate);
-    }
+    const Gemm<T> other = gemm<T>.load(std::memory_order_relaxed);
+    (other ? other : Gemm<T>(eigen_gemm<T>))(to.data(), to.outerStride(), operand(a.derived()),
+                                             operand(b.derived()), accumulate);
   } else if (accumulate) {
     to += a.derived().lazyProduct(b.derived());
   } else {

@@ -15,11 +15,14 @@ namespace detail {
 // g++ vectorises at -O2 only loops whose trip count it knows.
 inline constexpr Eigen::Index block = 64;
 
-template <class Body>
+/// body(i) for all i < n, over elements of type T.
+template <class T, class Body>
 void in_blocks(Eigen::Index n, Body body) {
   Eigen::Index i = 0;
-  for (; i + block <= n; i += block) {
-    for (Eigen::Index k = 0; k < block; ++k) body(i + k);
+  if constexpr (std::is_floating_point_v<T>) {  // others have no vectors, only longer code
+    for (; i + block <= n; i += block) {
+      for (Eigen::Index k = 0; k < block; ++k) body(i + k);
+    }
   }
   for (; i < n; ++i) body(i);
 }
@@ -93,25 +96,25 @@ auto slopes_binary(const Rule& rule) {
 // numbers: g++ at -O2 would leave the rule a call, and the loop scalar.
 template <class T, class F>
 [[gnu::noinline]] void map_forward(F f, const T* __restrict x, T* __restrict y, Eigen::Index n) {
-  in_blocks(n, [=](Eigen::Index i) { y[i] = f(x[i]); });
+  in_blocks<T>(n, [=](Eigen::Index i) { y[i] = f(x[i]); });
 }
 template <class T, class F>
 requires std::is_floating_point_v<T>
 [[gnu::noinline, gnu::flatten]] void map_forward(F f, const T* __restrict x, T* __restrict y,
                                                  Eigen::Index n) {
-  in_blocks(n, [=](Eigen::Index i) { y[i] = f(x[i]); });
+  in_blocks<T>(n, [=](Eigen::Index i) { y[i] = f(x[i]); });
 }
 template <class T, class F>
 [[gnu::noinline]] void map_backward(F df, const T* __restrict dy, const T* __restrict x,
                                     const T* __restrict y, T* __restrict dx, Eigen::Index n) {
-  in_blocks(n, [=](Eigen::Index i) { dx[i] = dy[i] * df(x[i], y[i]); });
+  in_blocks<T>(n, [=](Eigen::Index i) { dx[i] = dy[i] * df(x[i], y[i]); });
 }
 template <class T, class F>
 requires std::is_floating_point_v<T>
 [[gnu::noinline, gnu::flatten]] void map_backward(F df, const T* __restrict dy,
                                                   const T* __restrict x, const T* __restrict y,
                                                   T* __restrict dx, Eigen::Index n) {
-  in_blocks(n, [=](Eigen::Index i) { dx[i] = dy[i] * df(x[i], y[i]); });
+  in_blocks<T>(n, [=](Eigen::Index i) { dx[i] = dy[i] * df(x[i], y[i]); });
 }
 
 /// Step between neighbours along each axis; 0 where an extent of 1 is repeated.
@@ -147,11 +150,11 @@ template <class T, class F>
     T* __restrict y = out.data() + j * c.rows;
     if (c.rows == 0) continue;
     if (c.a.row == c.b.row) {
-      in_blocks(c.rows, [=](Eigen::Index i) { y[i] = f(pa[i], pb[i]); });
+      in_blocks<T>(c.rows, [=](Eigen::Index i) { y[i] = f(pa[i], pb[i]); });
     } else if (c.a.row == 1) {
-      in_blocks(c.rows, [=, number = *pb](Eigen::Index i) { y[i] = f(pa[i], number); });
+      in_blocks<T>(c.rows, [=, number = *pb](Eigen::Index i) { y[i] = f(pa[i], number); });
     } else {
-      in_blocks(c.rows, [=, number = *pa](Eigen::Index i) { y[i] = f(number, pb[i]); });
+      in_blocks<T>(c.rows, [=, number = *pa](Eigen::Index i) { y[i] = f(number, pb[i]); });
     }
   }
 }
@@ -174,13 +177,13 @@ Mat<T> map_gradient(const F& vjp, const Mat<T>& a, const Mat<T>& b, Shape out) {
         g[i * own.row] += vjp(first + i, pa[i * c.a.row], pb[i * c.b.row])[k];
       }
     } else if (c.a.row == c.b.row) {
-      in_blocks(c.rows, [=](Eigen::Index i) { g[i] = vjp(first + i, pa[i], pb[i])[k]; });
+      in_blocks<T>(c.rows, [=](Eigen::Index i) { g[i] = vjp(first + i, pa[i], pb[i])[k]; });
     } else if constexpr (k == 0) {
-      in_blocks(c.rows,
-                [=, number = *pb](Eigen::Index i) { g[i] = vjp(first + i, pa[i], number)[k]; });
+      in_blocks<T>(c.rows,
+                   [=, number = *pb](Eigen::Index i) { g[i] = vjp(first + i, pa[i], number)[k]; });
     } else {
-      in_blocks(c.rows,
-                [=, number = *pa](Eigen::Index i) { g[i] = vjp(first + i, number, pb[i])[k]; });
+      in_blocks<T>(c.rows,
+                   [=, number = *pa](Eigen::Index i) { g[i] = vjp(first + i, number, pb[i])[k]; });
     }
   }
   return to;
@@ -197,7 +200,7 @@ template <class T, class F>
     Grads<T, 2> g{Mat<T>(s.rows, s.cols), Mat<T>(s.rows, s.cols)};
     const T* __restrict pa = a.data(), * __restrict pb = b.data();
     T* __restrict to_a = g[0].data(), * __restrict to_b = g[1].data();
-    in_blocks(y.size(), [=](Eigen::Index i) {
+    in_blocks<T>(y.size(), [=](Eigen::Index i) {
       const std::array<T, 2> d = vjp(pdy[i], pa[i], pb[i], py[i]);
       to_a[i] = d[0];
       to_b[i] = d[1];

@@ -26,22 +26,24 @@ namespace detail {
 
 inline constexpr Eigen::Index lane_count = 16;
 
-/// term(0) + ... + term(n - 1) in lanes, as a vector loop adds, and so in every scalar.
+/// term(0) + ... + term(n - 1): in lanes, as a vector loop adds; in wide scalars one by one.
 template <class T, class F>
 T lane_sum(Eigen::Index n, const F& term) {
   T sum(0);
   Eigen::Index i = 0;
-  if (n >= lane_count) {
-    std::array<T, lane_count> lanes;
-    for (Eigen::Index k = 0; k < lane_count; ++k) lanes[static_cast<std::size_t>(k)] = term(k);
-    for (i = lane_count; i + lane_count <= n; i += lane_count) {
-      for (Eigen::Index k = 0; k < lane_count; ++k)
-        lanes[static_cast<std::size_t>(k)] += term(i + k);
+  if constexpr (std::is_floating_point_v<plain_t<T>>) {
+    if (n >= lane_count) {
+      std::array<T, lane_count> lanes;
+      for (Eigen::Index k = 0; k < lane_count; ++k) lanes[static_cast<std::size_t>(k)] = term(k);
+      for (i = lane_count; i + lane_count <= n; i += lane_count) {
+        for (Eigen::Index k = 0; k < lane_count; ++k)
+          lanes[static_cast<std::size_t>(k)] += term(i + k);
+      }
+      for (std::size_t width = lane_count / 2; width > 0; width /= 2) {
+        for (std::size_t k = 0; k < width; ++k) lanes[k] += lanes[k + width];
+      }
+      sum = lanes[0];
     }
-    for (std::size_t width = lane_count / 2; width > 0; width /= 2) {
-      for (std::size_t k = 0; k < width; ++k) lanes[k] += lanes[k + width];
-    }
-    sum = lanes[0];
   }
   for (; i < n; ++i) sum += term(i);
   return sum;
@@ -49,7 +51,7 @@ T lane_sum(Eigen::Index n, const F& term) {
 
 }  // namespace detail
 
-/// In an order that does not depend on the scalar.
+/// In one order, with or without vectors.
 template <Axis axis, class T>
 Mat<T> reduce_sum(const Mat<T>& x) {
   const Shape s = reduced(axis, shape_of(x));
@@ -58,7 +60,7 @@ Mat<T> reduce_sum(const Mat<T>& x) {
     for (Eigen::Index j = 0; j < x.cols(); ++j) {
       const T* __restrict from = x.data() + j * x.rows();
       T* __restrict to = y.data();
-      detail::in_blocks(x.rows(), [=](Eigen::Index i) { to[i] += from[i]; });
+      detail::in_blocks<T>(x.rows(), [=](Eigen::Index i) { to[i] += from[i]; });
     }
   } else {
     const Eigen::Index n = axis == Axis::all ? x.size() : x.rows();

@@ -31,8 +31,12 @@ template <Axis axis, class Body, class... P>
     const auto at = [=](Eigen::Index i) {
       body(j * s.rows + i, axis == Axis::rowwise ? i : axis == Axis::colwise ? j : 0, p...);
     };
-    // Batches are seldom multiples of 64.
-    whole_blocks<1>(whole_blocks<8>(whole_blocks<64>(0, s.rows, at), s.rows, at), s.rows, at);
+    Eigen::Index done = 0;
+    if constexpr ((std::is_floating_point_v<std::remove_const_t<P>> && ...)) {
+      // Batches are seldom multiples of 64.
+      done = whole_blocks<8>(whole_blocks<64>(0, s.rows, at), s.rows, at);
+    }
+    for (; done < s.rows; ++done) at(done);
   }
 }
 

@@ -32,20 +32,20 @@ template <class T>
 // Each over one column; not inlined, so that the loops are compiled once a scalar.
 template <class T>
 [[gnu::noinline]] void raise_to(const T* __restrict z, T* __restrict m, Eigen::Index n) {
-  in_blocks(n, [=](Eigen::Index i) { m[i] = fn::select(m[i] < z[i], z[i], m[i]); });
+  in_blocks<T>(n, [=](Eigen::Index i) { m[i] = fn::select(m[i] < z[i], z[i], m[i]); });
 }
 template <class T>
 [[gnu::noinline]] void exponentials(const T* __restrict z, const T* __restrict m, T* __restrict e,
                                     Eigen::Index n) {
-  in_blocks(n, [=](Eigen::Index i) { e[i] = exp_below(z[i], m[i]); });
+  in_blocks<T>(n, [=](Eigen::Index i) { e[i] = exp_below(z[i], m[i]); });
 }
 template <class T>
 [[gnu::noinline]] void add_to(const T* __restrict x, T* __restrict sum, Eigen::Index n) {
-  in_blocks(n, [=](Eigen::Index i) { sum[i] += x[i]; });
+  in_blocks<T>(n, [=](Eigen::Index i) { sum[i] += x[i]; });
 }
 template <class T>
 [[gnu::noinline]] void quotients(const T* __restrict by, T* __restrict x, Eigen::Index n) {
-  in_blocks(n, [=](Eigen::Index i) { x[i] /= by[i]; });
+  in_blocks<T>(n, [=](Eigen::Index i) { x[i] /= by[i]; });
 }
 
 /// The largest logit of each row.
@@ -75,7 +75,7 @@ Mat<T> cross_entropy_rows(const Mat<T>& z, const Labels& labels, double smoothin
     dz(i, label(i)) = T(0);
   }
   for (Eigen::Index j = 0; j < classes; ++j) add_to(dz.data() + j * n, others.data(), n);
-  in_blocks(n, [rest = others.data(), sum = total.data(), loss = y.data()](Eigen::Index i) {
+  in_blocks<T>(n, [rest = others.data(), sum = total.data(), loss = y.data()](Eigen::Index i) {
     loss[i] = fn::log1p(T(rest[i] + (sum[i] - T(1))));  // the label's is 1 where it is largest
     sum[i] += rest[i];
     rest[i] /= sum[i];

@@ -10,7 +10,7 @@ template <Axis axis, bool back, class T>
                                    T* __restrict y) {
   for (Eigen::Index c = 0; c < s.cols; ++c) {
     const Eigen::Index j = back ? s.cols - 1 - c : c;
-    in_blocks(s.rows, [=](Eigen::Index r) {
+    in_blocks<T>(s.rows, [=](Eigen::Index r) {
       const Eigen::Index i = back && axis != Axis::rowwise ? s.rows - 1 - r : r;
       T& t = total[axis == Axis::rowwise ? i : axis == Axis::colwise ? j : 0];
       t += x[j * s.rows + i];

@@ -17,9 +17,8 @@ struct LogSoftmax {
   static Mat<T> forward(const Mat<T>& x, Mat<T>& signed_p) {
     detail::Exponentials<axis, T> e(x);
     Mat<T> y(x.rows(), x.cols()), log_sum(e.rest.rows(), e.rest.cols());
-    detail::in_blocks(log_sum.size(), [in = e.rest.data(), out = log_sum.data()](Eigen::Index l) {
-      out[l] = fn::log1p(in[l]);
-    });
+    detail::in_blocks<T>(log_sum.size(), [in = e.rest.data(), out = log_sum.data()](
+                                             Eigen::Index l) { out[l] = fn::log1p(in[l]); });
     detail::along_lines<axis>(
         shape_of(x),
         [](Eigen::Index k, Eigen::Index l, const T* in, const T* m, const T* log_z, T* out) {

@@ -21,8 +21,8 @@ struct LogSumExp {
     }
     detail::Exponentials<axis, T> e(x);
     Mat<T> y(e.rest.rows(), e.rest.cols());
-    detail::in_blocks(y.size(), [m = e.largest.data(), rest = e.rest.data(), out = y.data()](
-                                    Eigen::Index l) { out[l] = m[l] + fn::log1p(rest[l]); });
+    detail::in_blocks<T>(y.size(), [m = e.largest.data(), rest = e.rest.data(), out = y.data()](
+                                       Eigen::Index l) { out[l] = m[l] + fn::log1p(rest[l]); });
     e.normalise();
     p = detail::probabilities(e.e);
     return y;

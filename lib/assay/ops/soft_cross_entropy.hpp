@@ -54,14 +54,14 @@ class SoftRows {
   void losses(Eigen::Index j, T* __restrict out) const {
     const T *__restrict z = at(z_, j), *__restrict m = m_.data(), *__restrict log_total =
                                                                      log_total_.data();
-    in_blocks(z_.rows(), [=](Eigen::Index i) { out[i] = (m[i] - z[i]) + log_total[i]; });
+    in_blocks<T>(z_.rows(), [=](Eigen::Index i) { out[i] = (m[i] - z[i]) + log_total[i]; });
   }
   /// p (sum of t) - t of class j
   void slopes(Eigen::Index j, T* __restrict out) const {
     const T* __restrict z = at(z_, j), * __restrict t = at(t_, j), * __restrict f = at(f_, j);
     const T* __restrict m = m_.data(), * __restrict near = near_.data(), * __restrict rest = rest_.data();
     const T* __restrict sum = sum_.data(), * __restrict lost = sum_lost_.data();
-    in_blocks(z_.rows(), [=](Eigen::Index i) {
+    in_blocks<T>(z_.rows(), [=](Eigen::Index i) {
       const T c = fn::select(is_near(z[i], m[i]), T(1), T(0)), product = t[i] * near[i];
       const T whole =
           (sum[i] * c - product) + (lost[i] * c - product_error(t[i], near[i], product));
@@ -82,7 +82,7 @@ class SoftRows {
 
   static void split(const T* __restrict z, const T* __restrict m, T* __restrict f,
                     T* __restrict near, T* __restrict rest, Eigen::Index n) {
-    in_blocks(n, [=](Eigen::Index i) {
+    in_blocks<T>(n, [=](Eigen::Index i) {
       const bool close = is_near(z[i], m[i]);
       f[i] = fn::select(close, fn::expm1(T(z[i] - m[i])), exp_below(z[i], m[i]));
       near[i] += fn::select(close, T(1), T(0));
@@ -90,7 +90,7 @@ class SoftRows {
     });
   }
   static void add(const T* __restrict t, T* __restrict sum, T* __restrict lost, Eigen::Index n) {
-    in_blocks(n, [=](Eigen::Index i) {
+    in_blocks<T>(n, [=](Eigen::Index i) {
       const T total = sum[i] + t[i];
       lost[i] += sum_error(sum[i], t[i], total);
       sum[i] = total;
