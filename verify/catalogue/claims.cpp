@@ -136,6 +136,11 @@ void require_equal(Trial& t, const std::vector<std::pair<std::string, Form>>& fo
   }
 }
 
+void require_that(Trial& t, bool holds, const std::string& rule, const Shown& shown) {
+  t.compared();
+  if (!holds) t.fail(rule, shown);
+}
+
 void require_positive(Trial& t, const std::string& what, const Form& form) {
   const std::optional<Bounded> b = sharp(form);
   if (!b) return t.unresolved();
@@ -169,6 +174,15 @@ std::string both(const Format& f, double x) {
 
 std::vector<Check> claim_checks(const Plan& plan) {
   std::vector<Check> checks;
+  claims::add_pca_claims(checks, plan);
+  claims::add_uncentred_claims(checks, plan);
+  claims::add_line_claims(checks, plan);
+  claims::add_variance_claims(checks, plan);
+  claims::add_equivalence_claims(checks, plan);
+  claims::add_autoencoder_claims(checks, plan);
+  claims::add_vae_claims(checks, plan);
+  claims::add_divergence_claims(checks, plan);
+  claims::add_sampling_claims(checks, plan);
   claims::add_mlp_claims(checks, plan);
   claims::add_sigmoid_claims(checks, plan);
   claims::add_bce_claims(checks, plan);

@@ -65,6 +65,18 @@ Check random_check(const Statement& s, std::string_view scalar, std::uint64_t ca
 /// A few cases that are always the same.
 Check fixed_check(const Statement& s, std::string_view scalar, std::uint64_t cases, Try attempt);
 
+/// Runs attempt(T{}, trial, format) in the format's type.
+template <class Attempt>
+Try in_format(const Format& f, Attempt attempt) {
+  return [f, attempt](Trial& t) {
+    if (f == float_format) {
+      attempt(float{}, t, f);
+    } else {
+      attempt(double{}, t, f);
+    }
+  };
+}
+
 /// An operation's domain, for generate_value() alone.
 template <class Rule>
 Operation domain_of() {
@@ -86,6 +98,8 @@ std::optional<Bounded> sharp(const Form& form);
 
 /// The enclosures of all forms overlap, each as narrow as sharp() says.
 void require_equal(Trial& t, const std::vector<std::pair<std::string, Form>>& forms);
+/// One comparison more; it fails unless the statement holds.
+void require_that(Trial& t, bool holds, const std::string& rule, const Shown& shown = {});
 /// The form is larger than zero by more than its bound.
 void require_positive(Trial& t, const std::string& what, const Form& form);
 
@@ -99,12 +113,27 @@ void require_within(Trial& t, const Format& f, Quantity q, const std::string& wh
 /// "37.5 = 0x1.2cp+5"
 std::string both(const Format& f, double x);
 
+/// A number as a matrix.
+template <class T>
+Mat<T> one(const T& x) {
+  return Mat<T>::Constant(1, 1, x);
+}
+
 // By number:
-void add_mlp_claims(std::vector<Check>& checks, const Plan& plan);      // 17
-void add_sigmoid_claims(std::vector<Check>& checks, const Plan& plan);  // 18
-void add_bce_claims(std::vector<Check>& checks, const Plan& plan);      // 19
-void add_graph_claims(std::vector<Check>& checks, const Plan& plan);    // 20
-void add_node_claims(std::vector<Check>& checks, const Plan& plan);     // 21
+void add_pca_claims(std::vector<Check>& checks, const Plan& plan);        // 1, 2
+void add_uncentred_claims(std::vector<Check>& checks, const Plan& plan);  // 3
+void add_line_claims(std::vector<Check>& checks, const Plan& plan);       // 4, 5
+void add_variance_claims(std::vector<Check>& checks, const Plan& plan);   // 6-8
+void add_equivalence_claims(std::vector<Check>& checks, const Plan& plan);
+void add_autoencoder_claims(std::vector<Check>& checks, const Plan& plan);  // 9
+void add_vae_claims(std::vector<Check>& checks, const Plan& plan);          // 10, 14, 16
+void add_divergence_claims(std::vector<Check>& checks, const Plan& plan);   // 11, 12
+void add_sampling_claims(std::vector<Check>& checks, const Plan& plan);     // 13, 15
+void add_mlp_claims(std::vector<Check>& checks, const Plan& plan);          // 17
+void add_sigmoid_claims(std::vector<Check>& checks, const Plan& plan);      // 18
+void add_bce_claims(std::vector<Check>& checks, const Plan& plan);          // 19
+void add_graph_claims(std::vector<Check>& checks, const Plan& plan);        // 20
+void add_node_claims(std::vector<Check>& checks, const Plan& plan);         // 21
 void add_sweep_claims(std::vector<Check>& checks, const Plan& plan);
 void add_framework_claims(std::vector<Check>& checks, const Plan& plan);
 void add_training_claims(std::vector<Check>& checks, const Plan& plan);

@@ -18,10 +18,6 @@ namespace {
 
 using Eigen::Index;
 
-void require_that(Trial& t, bool holds, const std::string& rule, const Shown& shown = {}) {
-  t.compared();
-  if (!holds) t.fail(rule, shown);
-}
 void require_shape(Trial& t, const std::string& what, Shape got, Shape expected) {
   require_that(t, got == expected, what + " has another shape",
                {{"got", to_string(got)}, {"expected", to_string(expected)}});
@@ -121,7 +117,7 @@ void losses_refuse(Trial& t) {
           };
           (one(call), ...);
         },
-        operations);
+        operations<>);
     for (const Reduction r : {Reduction::none, Reduction::mean, Reduction::sum}) {
       const auto refuse = [&](const char* name, const auto& loss) {
         refuse_unequal(t, name, loss, sizes.n, sizes.m, sizes.cols);

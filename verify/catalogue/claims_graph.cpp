@@ -13,10 +13,6 @@ namespace assay::verify::claims {
 namespace {
 
 template <class T>
-Mat<T> one(const T& x) {
-  return Mat<T>::Constant(1, 1, x);
-}
-template <class T>
 T number(const Mat<T>& x) {
   return x(0, 0);
 }

@@ -16,11 +16,6 @@
 namespace assay::verify::claims {
 namespace {
 
-template <class T>
-Mat<T> one(const T& x) {
-  return Mat<T>::Constant(1, 1, x);
-}
-
 // --- 21a: scalar nodes and matrix nodes ----------------------------------------------------------
 
 /// Zeros of either sign are equal, and so are NaNs.

@@ -19,10 +19,6 @@ namespace {
 
 using Eigen::Index;
 
-void require_that(Trial& t, bool holds, const std::string& rule, const Shown& shown = {}) {
-  t.compared();
-  if (!holds) t.fail(rule, shown);
-}
 std::string text(double x) { return fmt::format("{}", x); }
 
 // --- 21i: accuracy -------------------------------------------------------------------------------

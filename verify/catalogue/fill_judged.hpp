@@ -9,12 +9,8 @@ namespace {  // each part has its own fill_entry
 template <class C>
 void fill_entry(Entry& e, const C& call) {
   e.op = std::make_shared<Operation>(describe(call.op));
-  e.lifts_float = [&call, op = e.op](const Case& c) {
-    return lifts::compare<float>(call, *op->in_float, c);
-  };
-  e.lifts_double = [&call, op = e.op](const Case& c) {
-    return lifts::compare<double>(call, *op->in_double, c);
-  };
+  e.lifts_float = lifts_of<float>(call);
+  e.lifts_double = lifts_of<double>(call);
 }
 
 }  // namespace

@@ -189,5 +189,10 @@ void add_mlp_checks(std::vector<Check>& checks);
 void add_graph_checks(std::vector<Check>& checks);
 void add_sigmoid_checks(std::vector<Check>& checks);
 void add_xor_checks(std::vector<Check>& checks);
+void add_pca_checks(std::vector<Check>& checks);
+void add_autoencoder_checks(std::vector<Check>& checks);
+void add_latent_checks(std::vector<Check>& checks);
+void add_sklearn_checks(std::vector<Check>& checks);
+void add_pca_accuracy_checks(std::vector<Check>& checks);
 
 }  // namespace assay::verify::golden

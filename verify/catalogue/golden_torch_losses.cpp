@@ -50,8 +50,8 @@ void add_rows(std::map<std::string, Make>& all) {
   all[GaussianNll<reduction>::name] = gaussian_nll_of<reduction>;
 }
 
-const std::map<std::string, Make>& table() {
-  static const std::map<std::string, Make> losses = [] {
+const std::map<std::string, Make>& losses() {
+  static const std::map<std::string, Make> all_losses = [] {
     using W = BceWithLogitsWeighted;
     std::map<std::string, Make> all{
         {"huber", huber_of<Map<Huber>>},
@@ -66,15 +66,15 @@ const std::map<std::string, Make>& table() {
     add_rows<Reduction::sum>(all);
     return all;
   }();
-  return losses;
+  return all_losses;
 }
 
 }  // namespace
 
 std::shared_ptr<const Operation> loss_with_attributes(const std::string& name,
                                                       const Json& attributes) {
-  const auto at = table().find(name);
-  if (at == table().end()) return nullptr;
+  const auto at = losses().find(name);
+  if (at == losses().end()) return nullptr;
   Attributes a(attributes);
   Pointer op = at->second(a);
   a.done();

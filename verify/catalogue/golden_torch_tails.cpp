@@ -37,7 +37,7 @@ struct Tail {
   Case c;
 };
 
-Tail read(const Format& f, const Json& j) {
+Tail read_tail(const Format& f, const Json& j) {
   Tail t;
   Json attributes = j.at("attributes");
   const Json& row = j.at("inputs");
@@ -128,7 +128,7 @@ bool as_recorded(const Json& recorded, double ulp) {
 }
 
 void replay_tail(const Format& f, const Json& j, Record& record, CheckResult& result) {
-  const Tail t = read(f, j);
+  const Tail t = read_tail(f, j);
   const std::vector<Quantity> all = quantities(f, j, t);
   const WithContext context(wide);
   bool theirs_wrong = false, near_zero = false;

@@ -158,7 +158,7 @@ Big to_big(const Dec50& x) { return Big(x.str(60)); }
 template <class T, class Model>
 void compare(const std::string& how, const Task& t, const Json& j, const Format& f,
              const std::vector<Dec50>& truth, const std::vector<double>& change, Record& record) {
-  const WithContext wide(256);
+  const WithContext context(256);
   const std::vector<T> ours = train<T, Model>(t, j, f);
   const std::vector<Named> theirs = named(j, f);
   if (ours.size() != theirs.size()) throw std::runtime_error("another number of numbers");

@@ -83,16 +83,4 @@ inline double label(Trial& t, const Format& f) {
   return y;
 }
 
-/// Runs attempt(T{}, trial, format) in the format's type.
-template <class Attempt>
-Try in_format(const Format& f, Attempt attempt) {
-  return [f, attempt](Trial& t) {
-    if (f == float_format) {
-      attempt(float{}, t, f);
-    } else {
-      attempt(double{}, t, f);
-    }
-  };
-}
-
 }  // namespace assay::verify::claims

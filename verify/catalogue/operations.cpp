@@ -63,18 +63,22 @@ Check lift_check(const Entry& e, const Format& f, std::uint64_t cases) {
                   "matrix graph give the same bits",
                   "what all lifts do alike");
   c.cases = cases;
-  const auto compare = f == float_format ? e.lifts_float : e.lifts_double;
-  c.run = [op = e.op, f, compare](std::uint64_t number, std::uint64_t seed, CheckResult& result) {
+  const auto differs_on = [e, in_float = f == float_format](const Case& one) {
+    return in_float ? compare(e.lifts_float, *e.op->in_float, one)
+                    : compare(e.lifts_double, *e.op->in_double, one);
+  };
+  c.run = [op = e.op, f, differs_on](std::uint64_t number, std::uint64_t seed,
+                                     CheckResult& result) {
     const bool is_long = op->elementwise && number % 4 == 0;
     const Case one = is_long ? long_case(*op, f, seed) : generate(*op, f, seed);
     classify(*op, f, one, result.counts);
     result.elements += static_cast<std::uint64_t>(one.upstream.size());
-    const std::string differs = compare(one);
+    const std::string differs = differs_on(one);
     if (differs.empty() || !result.failures.empty()) return;
     Problem p;
     p.broken = true;
     p.against = differs;
-    const auto fails = [&](const Case& x) { return !compare(x).empty(); };
+    const auto fails = [&](const Case& x) { return !differs_on(x).empty(); };
     std::uint64_t steps = 0;
     const Case small = shrink(*op, f, one, fails, steps);
     result.failures.push_back(to_failure(*op, f, "lifts", small, number, seed, steps, p));

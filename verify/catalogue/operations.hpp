@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "catalogue/lifts.hpp"
 #include "check.hpp"
 
 namespace assay::verify {
@@ -13,8 +14,8 @@ namespace assay::verify {
 /// What one line of the list of operations becomes.
 struct Entry {
   std::shared_ptr<Operation> op;
-  /// All lifts on one case: what differs, or nothing.
-  std::function<std::string(const Case&)> lifts_float, lifts_double;
+  Lifts<float> lifts_float;
+  Lifts<double> lifts_double;
   /// Another arithmetic than the oracle's: d<dy, y> / dx_k(i) in decimal, by finite differences in
   /// Boost's 100 digits.
   std::function<std::string(const Case&, std::size_t k, Eigen::Index i)> slope_in_100_digits;

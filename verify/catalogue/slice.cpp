@@ -9,12 +9,12 @@ namespace assay::verify {
 
 template <>
 void fill<Part::ASSAY_PART, ASSAY_SLICE>(std::vector<Entry>& entries) {
-  constexpr std::size_t count = std::tuple_size_v<std::decay_t<decltype(operations)>>;
+  constexpr std::size_t count = std::tuple_size_v<std::decay_t<decltype(operations<>)>>;
   entries.resize(count);
   assay::detail::unpacked<count>([&](auto... i) {
     const auto one = [&](auto index) {
       if constexpr (index % ASSAY_SLICES == ASSAY_SLICE) {
-        fill_entry(entries[index], std::get<index>(operations));
+        fill_entry(entries[index], std::get<index>(operations<>));
       }
     };
     (one(i), ...);

@@ -8,6 +8,7 @@
 
 #include "assay/ops.hpp"
 #include "assay/rational.hpp"
+#include "testing.hpp"
 
 namespace assay {
 
@@ -45,16 +46,6 @@ namespace {
 using M = Mat<double>;
 
 M matrix(std::initializer_list<std::initializer_list<double>> rows) { return M(rows); }
-
-template <class E>
-std::string message_of(const auto& action) {
-  try {
-    action();
-  } catch (const E& e) {
-    return e.what();
-  }
-  return "no error";
-}
 
 TEST(MatrixGraph, GradientsThroughASharedInputAdd) {
   Graph<double> g;
@@ -327,7 +318,6 @@ TEST(MatrixGraph, DualNumbersGiveTheHessianVectorProduct) {
 }
 
 TEST(MatrixGraph, RationalsAreExact) {
-  using Q = Rational;
   Graph<Q> g;
   const auto a = g.variable(Mat<Q>({{Q(1, 3), Q(1, 7)}}));
   const auto b = g.variable(Mat<Q>({{Q(2)}, {Q(-5, 11)}}));

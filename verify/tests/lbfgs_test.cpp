@@ -5,11 +5,10 @@
 #include <algorithm>
 
 #include "assay/random.hpp"
+#include "testing.hpp"
 
 namespace assay {
 namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 template <class T>
 T rosenbrock(std::span<const T> w, std::span<T> g) {

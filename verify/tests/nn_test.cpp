@@ -12,22 +12,13 @@
 #include "assay/ops/tanh.hpp"
 #include "assay/optim/flat.hpp"
 #include "assay/optim/sgd.hpp"
+#include "testing.hpp"
 
 namespace assay::nn {
 namespace {
 
 using M = Mat<double>;
 using Names = std::vector<std::string>;
-
-template <class E>
-std::string message_of(const auto& action) {
-  try {
-    action();
-  } catch (const E& e) {
-    return e.what();
-  }
-  return "no such error";
-}
 
 Sequential<double> deep(Random& random) {
   return Sequential<double>{Linear<double>(3, 4, random),

@@ -16,6 +16,7 @@
 #include "assay/graph.hpp"
 #include "assay/ops.hpp"
 #include "assay/rational.hpp"
+#include "testing.hpp"
 
 namespace assay {
 
@@ -43,7 +44,6 @@ struct Affine {
 namespace {
 
 using M = Mat<double>;
-constexpr double kInf = std::numeric_limits<double>::infinity();
 
 static_assert(arity<Map<Sigmoid>> == 1 && arity<Map<Add>> == 2 && arity<MatMul> == 2);
 static_assert(arity<Sum<Axis::all>> == 1 && arity<Loss<SquaredError, Reduction::mean>> == 2);
@@ -187,7 +187,7 @@ TEST(Empty, TheSumOfNothingIsZero) {
 TEST(Domains, AreConstantExpressions) {
   constexpr auto d = on(all_reals, open(0, 1), closed(-1, 1), exact(closed(0, 1)), exact);
   static_assert(d.inputs.size() == 5);
-  static_assert(d.inputs[0].contains(1e308) && !d.inputs[0].contains(kInf));
+  static_assert(d.inputs[0].contains(1e308) && !d.inputs[0].contains(infinity));
   static_assert(d.inputs[1].contains(0.5) && !d.inputs[1].contains(0) && !d.inputs[1].contains(1));
   static_assert(d.inputs[2].contains(-1) && d.inputs[2].contains(1) && !d.inputs[2].contains(1.5));
   static_assert(d.inputs[3].exact && d.inputs[3].contains(1) && !d.inputs[3].contains(2));
@@ -210,7 +210,7 @@ std::vector<std::string> listed_names() {
         return std::vector<std::string>{
             std::string(std::remove_cvref_t<decltype(call)>::Operation::name)...};
       },
-      operations);
+      operations<>);
 }
 
 std::string text_of(const std::filesystem::path& file) {

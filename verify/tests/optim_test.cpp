@@ -11,11 +11,11 @@
 #include "assay/optim/sgd.hpp"
 #include "assay/random.hpp"
 #include "assay/rational.hpp"
+#include "testing.hpp"
 
 namespace assay {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 template <class Body>
@@ -159,7 +159,6 @@ TEST(Optimizers, IllegalOptionsAreErrorsThatNameThem) {
 }
 
 TEST(Optimizers, MomentumIsExactInRationals) {
-  using Q = Rational;
   SGD<Q> sgd(SGDOptions{.learning_rate = 0.5, .momentum = 0.25, .dampening = 0.5});
   std::array<Q, 1> w{Q(1, 3)};
   sgd.step(w, std::array<Q, 1>{Q(2, 7)});  // b = 2/7

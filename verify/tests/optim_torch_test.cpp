@@ -18,6 +18,7 @@
 #include "assay/optim/rmsprop.hpp"
 #include "assay/optim/schedule.hpp"
 #include "assay/optim/sgd.hpp"
+#include "testing.hpp"
 
 namespace assay {
 namespace {
@@ -154,7 +155,7 @@ TEST(Torch, TrajectoriesOfOptimizersAreTheSame) {
                       {"SGD", 12}, {"Adam", 8}, {"AdamW", 4}, {"RMSprop", 12}, {"Adagrad", 8}}));
 }
 
-double rosenbrock(std::span<const double> w, std::span<double> g) {
+double rosenbrock_of_two(std::span<const double> w, std::span<double> g) {
   const double x = w[0], y = w[1], a = 1 - x, b = y - x * x;
   g[0] = -2 * a - 400 * (x * b);
   g[1] = 200 * b;
@@ -180,7 +181,7 @@ TEST(Torch, TrajectoriesAndEvaluationsOfLBFGSAreTheSame) {
     set(run.at("options"), "learning_rate", o.learning_rate, "max_iterations", o.max_iterations,
         "history", o.history);
     LBFGS<double> lbfgs(o);
-    const auto f = run.at("problem") == "quartic" ? quartic : rosenbrock;
+    const auto f = run.at("problem") == "quartic" ? quartic : rosenbrock_of_two;
     auto w = numbers<double>(run.at("start"));
     for (std::size_t i = 0; i < run.at("values").size(); ++i, ++steps) {
       const auto result = lbfgs.step(w, f);

@@ -13,22 +13,10 @@
 #include "assay/ops/square.hpp"
 #include "assay/rational.hpp"
 #include "assay/scalar_graph.hpp"
+#include "testing.hpp"
 
 namespace assay {
 namespace {
-
-using Q = Rational;
-constexpr double kInf = std::numeric_limits<double>::infinity();
-
-template <class Error>
-std::string message_of(const auto& action) {
-  try {
-    action();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "no such error";
-}
 
 std::vector<Q> fractions(Random& random, std::size_t n) {
   std::vector<Q> x;
@@ -182,7 +170,7 @@ TEST(ScalarRows, ADotIsSummedInEightLanesWhateverTheProcessor) {
 
 TEST(ScalarRows, LogSumExpIsExactWhereTheExponentialsLeaveTheRange) {
   Tape<double> tape;
-  const auto x = variables<double>(tape, {1000, 1000, -1000, -kInf});
+  const auto x = variables<double>(tape, {1000, 1000, -1000, -infinity});
   const auto y = tape.log_sum_exp(x);
   EXPECT_DOUBLE_EQ(y.value(), 1000 + std::log(2.0));
   tape.backward(y * 4);
@@ -197,8 +185,8 @@ TEST(ScalarRows, LogSumExpOfInfinitiesIsInfiniteAndOfNaNIsNaN) {
   const auto of = [&](const std::vector<double>& x) {
     return tape.log_sum_exp(variables(tape, x)).value();
   };
-  EXPECT_EQ(of({-kInf, -kInf}), -kInf);
-  EXPECT_EQ(of({1, kInf}), kInf);
+  EXPECT_EQ(of({-infinity, -infinity}), -infinity);
+  EXPECT_EQ(of({1, infinity}), infinity);
   EXPECT_TRUE(std::isnan(of({1, std::nan(""), 2})));
   EXPECT_EQ(of({-3}), -3);
   EXPECT_THROW(of({}), ShapeError);
@@ -218,7 +206,7 @@ TEST(ScalarRows, DualNumbersPassThroughRows) {
 TEST(ScalarRows, AnUnreachedDotWithAnInfinitePartialGivesNoNaN) {
   Tape<double> tape;
   const auto x = variables<double>(tape, {1, 2});
-  static_cast<void>(tape.dot(std::vector<double>{kInf, 1}, x));
+  static_cast<void>(tape.dot(std::vector<double>{infinity, 1}, x));
   tape.backward(x[0] * 5);
   EXPECT_EQ(x[0].grad(), 5);
 }

@@ -21,6 +21,7 @@
 #include "assay/random.hpp"
 #include "assay/rational.hpp"
 #include "assay/wide.hpp"
+#include "testing.hpp"
 
 namespace assay {
 namespace {
@@ -89,7 +90,6 @@ TEST(Hessian, OfSumsOfNumbersIsDiagonal) {
 }
 
 TEST(Hessian, OfAQuadraticFormIsExactOverTheRationals) {
-  using Q = Rational;
   const Mat<Q> a{{Q(1), Q(2)}, {Q(-3), Q(1, 7)}}, x{{Q(1, 3)}, {Q(-5, 2)}};
   const auto f = [&](const auto& v) {
     return matmul(transpose(v), matmul(Mat<Dual<Q>>(a.cast<Dual<Q>>()), v));

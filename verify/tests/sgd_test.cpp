@@ -7,6 +7,7 @@
 
 #include "assay/ops.hpp"
 #include "assay/rational.hpp"
+#include "testing.hpp"
 
 namespace assay {
 namespace {
@@ -64,7 +65,6 @@ TEST(Sgd, StepsMoveEveryParameterAndKeepItsGradient) {
 }
 
 TEST(Sgd, StepsAreExactInRationals) {
-  using Q = Rational;
   std::array<Q, 1> w{Q(1, 3)};
   const std::array<Q, 1> g{Q(2, 7)};
   sgd_step<Q>(w, g, Q(1, 2));
@@ -75,7 +75,6 @@ TEST(Sgd, StepsAreExactInRationals) {
 /// slope's error shrinks by 1 - 1/4 * 2 * 2/3 = 2/3 a step and the intercept's by 1 - 1/4 * 2 =
 /// 1/2.
 TEST(Sgd, ALinearRegressionConvergesAsComputedByHand) {
-  using Q = Rational;
   Mat<Q> x(3, 1), t(3, 1);
   x << Q(-1), Q(0), Q(1);
   t << Q(-1), Q(1), Q(3);

@@ -16,6 +16,7 @@
 #include "assay/ops/reshape.hpp"
 #include "assay/ops/sum.hpp"
 #include "assay/ops/trace.hpp"
+#include "testing.hpp"
 
 namespace assay {
 
@@ -75,16 +76,6 @@ using M = Mat<double>;
 template <class Op>
 M gradient(const Op& op, const M& x, const M& dy) {
   return make_rule<double>(op)->gradients(dy, std::array<View<double>, 1>{&x})[0];
-}
-
-template <class E>
-std::string message_of(const auto& action) {
-  try {
-    action();
-  } catch (const E& e) {
-    return e.what();
-  }
-  return "no error";
 }
 
 const M kTwoByThree{{1, 2, 3}, {4, 5, 6}};

@@ -19,6 +19,7 @@
 #include "assay/ops/tanh.hpp"
 #include "assay/optim/adam.hpp"
 #include "assay/optim/sgd.hpp"
+#include "testing.hpp"
 
 namespace assay {
 namespace {
@@ -28,16 +29,6 @@ using Indices = std::vector<Eigen::Index>;
 using Net = nn::Sequential<double>;
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-template <class E>
-std::string message_of(const auto& action) {
-  try {
-    action();
-  } catch (const E& e) {
-    return e.what();
-  }
-  return "no such error";
-}
 
 // --- batches -------------------------------------------------------------------------------------
 
