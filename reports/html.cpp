@@ -146,7 +146,8 @@ std::size_t fill_failures(Data& page, const Campaign& all) {
   return count;
 }
 
-void fill_contents(Data& page, const Campaign& all, const Summary& summary, std::size_t failures) {
+void fill_contents(Data& page, const Campaign& all, const Summary& summary, std::size_t failures,
+                   const Experiments& experiments) {
   Data contents = list();
   const auto add = [&](const char* anchor, const char* name, std::uint64_t count,
                        bool bad = false) {
@@ -169,6 +170,7 @@ void fill_contents(Data& page, const Campaign& all, const Summary& summary, std:
   if (checks(Kind::model)) add("models", "Models", checks(Kind::model));
   add("faults", "Planted faults", summary.totals.faults.planted());
   if (!all.checks.empty()) add("oracles", "Oracles", 0);
+  add("experiments", "Experiments", experiments.all.size(), !experiments.unreadable.empty());
   add("coverage", "Coverage", 0);
   page.set("contents", contents);
 }
@@ -179,7 +181,8 @@ Data maybe(const std::string& text) { return text.empty() ? Data(false) : Data(t
 
 Data list() { return Data(Data::type::list); }
 
-std::string html(const Campaign& all, const Summary& summary, const CoverageInput& coverage) {
+std::string html(const Campaign& all, const Summary& summary, const CoverageInput& coverage,
+                 const Experiments& experiments) {
   Data page;
   page.set("css", std::string(page_css()));
   page.set("js", std::string(page_js()));
@@ -188,12 +191,13 @@ std::string html(const Campaign& all, const Summary& summary, const CoverageInpu
   for (const File& file : all.files) runs.push_back(provenance(file));
   page.set("runs", runs);
   const std::size_t failures = fill_failures(page, all);
-  fill_contents(page, all, summary, failures);
+  fill_contents(page, all, summary, failures, experiments);
   fill_operations(page, all, summary);
   fill_golden(page, all);
   fill_claims(page, all);
   fill_faults(page, all);
   fill_oracles(page, all);
+  fill_experiments(page, experiments);
   fill_coverage(page, coverage);
   page.set("footer", fmt::format("Written by assay {} from {}.", all.files.front().run.assay,
                                  plural(all.files.size(), "results file")));

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "experiments.hpp"
 #include "lcov.hpp"
 #include "summary.hpp"
 
@@ -19,7 +20,7 @@ struct CoverageInput {
 };
 
 /// The whole page.
-std::string html(const Campaign&, const Summary&, const CoverageInput&);
+std::string html(const Campaign&, const Summary&, const CoverageInput&, const Experiments&);
 
 /// A section without text is absent: false where a string is empty.
 Data maybe(const std::string&);
@@ -30,6 +31,7 @@ void fill_golden(Data& page, const Campaign&);
 void fill_claims(Data& page, const Campaign&);
 void fill_faults(Data& page, const Campaign&);
 void fill_oracles(Data& page, const Campaign&);
+void fill_experiments(Data& page, const Experiments&);
 void fill_coverage(Data& page, const CoverageInput&);
 
 }  // namespace assay::report

@@ -11,6 +11,7 @@
 namespace assay::report {
 
 void refuse(const Where& where, std::string_view what) {
+  if (where.line == 0) throw InputError(fmt::format("{}: {}", where.file, what));
   throw InputError(fmt::format("{}:{}: {}", where.file, where.line, what));
 }
 

@@ -18,7 +18,7 @@ using Json = nlohmann::ordered_json;
 /// A place in a file, as it is printed.
 struct Where {
   std::string file;
-  std::size_t line = 0;
+  std::size_t line = 0;  ///< 0: the file as a whole
 };
 
 [[noreturn]] void refuse(const Where&, std::string_view what);

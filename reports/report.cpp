@@ -1,5 +1,6 @@
 #include "report.hpp"
 
+#include "experiments.hpp"
 #include "html.hpp"
 #include "junit.hpp"
 #include "lcov.hpp"
@@ -20,7 +21,8 @@ void render(const Options& options) {
   }
   std::error_code absent;
   coverage.genhtml = std::filesystem::is_regular_file(options.out / "coverage/index.html", absent);
-  write_files(options.out, {{"index.html", html(all, summary, coverage)},
+  const Experiments experiments = read_experiments(options.out / "experiments");
+  write_files(options.out, {{"index.html", html(all, summary, coverage, experiments)},
                             {"summary.md", markdown(all, summary)},
                             {"junit.xml", junit(all, summary)}});
 }

@@ -12,7 +12,7 @@ namespace assay::report {
 struct Options {
   std::vector<std::filesystem::path> results;  ///< results.jsonl, one or more with disjoint checks
   std::optional<std::filesystem::path> coverage;  ///< lcov .info
-  std::filesystem::path out;                      ///< created if absent
+  std::filesystem::path out;  ///< created if absent; what out/experiments holds is shown
 };
 
 /// Something the caller gave cannot be used. The text names the file and, where there is one, the

@@ -6,7 +6,6 @@
 #include <iostream>
 #include <optional>
 
-#include "assay/data.hpp"
 #include "assay/data/weights.hpp"
 #include "assay/nn/layers.hpp"
 #include "assay/ops/cross_entropy.hpp"
@@ -15,6 +14,7 @@
 #include "assay/train.hpp"
 #include "assay/verify.hpp"
 #include "experiment.hpp"
+#include "handwritten_digits.hpp"
 
 namespace {
 
@@ -22,7 +22,7 @@ using namespace assay;
 using Data = Dataset<double, Labels>;
 using Net = nn::Sequential<double>;
 
-constexpr Eigen::Index pixels = 64, classes = 10;
+constexpr Eigen::Index pixels = examples::digit_pixels, classes = examples::digit_classes;
 
 struct Options {
   Eigen::Index hidden = 64, batch = 32;
@@ -38,30 +38,6 @@ struct Options {
 const auto cross_entropy_of = [](const auto& logits, const Labels& y) {
   return cross_entropy(logits, y);
 };
-
-Data read(const std::string& file) {
-  const Mat<double> table = data::read_csv(file).values;
-  require(table.cols() == pixels + 1, file, {{"the table", shape_of(table)}},
-          "there must be 64 pixels and the class in a line");
-  Data d{table.leftCols(pixels) / 16, {}};
-  for (const double digit : table.col(pixels)) {
-    if (!(digit >= 0 && digit < double{classes} && std::trunc(digit) == digit)) {
-      throw std::domain_error(file + ": a class is " + std::to_string(digit) +
-                              "; it must be one of 0, 1, ... 9");
-    }
-    d.y.push_back(static_cast<Eigen::Index>(digit));
-  }
-  return d;
-}
-
-/// The last fifth of a random order is kept for the test.
-std::pair<Data, Data> split(const Data& all, Random& random) {
-  std::vector<Eigen::Index> train = random.permutation(all.rows());
-  const auto cut = train.end() - all.rows() / 5;
-  const std::vector<Eigen::Index> test(cut, train.end());
-  train.erase(cut, train.end());
-  return {all.at(train), all.at(test)};
-}
 
 Optimizer<double> optimizer_of(const Options& o, Net& net) {
   if (o.optimizer == "sgd") {
@@ -101,7 +77,7 @@ verify::FunctionReport check_gradient(Net& net, const Data& digits) {
 int run(const Options& o) {
   const auto begin = std::chrono::steady_clock::now();
   Random random(o.seed);
-  const auto [train, test] = split(read(o.data), random);
+  const auto [train, test] = examples::split(examples::read_digits<double>(o.data), random);
   Net net{nn::Linear<double>(pixels, o.hidden, random), assay::tanh,
           nn::Linear<double>(o.hidden, classes, random)};
   Optimizer<double> optimizer = optimizer_of(o, net);

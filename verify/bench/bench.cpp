@@ -58,10 +58,17 @@ int run(int argc, char** argv, const std::vector<Timed>& contenders) {
   if (benchmark::ReportUnrecognizedArguments(count, arguments.data())) return 2;
   for (const Timed& t : contenders) {
     const auto body = [&t](benchmark::State& state) {
-      for (auto _ : state) t.step();
+      for (auto _ : state) {
+        if (t.own_clock) {
+          state.SetIterationTime(t.own_clock());
+        } else {
+          t.step();
+        }
+      }
     };
-    benchmark::RegisterBenchmark((t.workload + "/" + t.name).c_str(), body)
-        ->Unit(benchmark::kMicrosecond);
+    auto* b = benchmark::RegisterBenchmark((t.workload + "/" + t.name).c_str(), body)
+                  ->Unit(benchmark::kMicrosecond);
+    if (t.own_clock) b->UseManualTime();
   }
   Ratios reporter(contenders);
   benchmark::RunSpecifiedBenchmarks(&reporter);

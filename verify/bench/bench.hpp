@@ -11,6 +11,8 @@ struct Timed {
   std::string workload;
   std::string name;
   std::function<void()> step;
+  /// Instead of a step, one that times itself and returns the seconds: of another process.
+  std::function<double()> own_clock = {};
 };
 
 /// Times all with Google Benchmark, whose flags argv may hold; repetitions are interleaved at

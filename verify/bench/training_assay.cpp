@@ -6,6 +6,7 @@
 #include "assay/ops/cross_entropy.hpp"
 #include "assay/optim/adam.hpp"
 #include "assay/optim/sgd.hpp"
+#include "assay/vae.hpp"
 #include "training.hpp"
 
 namespace assay::bench {
@@ -50,30 +51,13 @@ struct Training {
   }
 };
 
-struct Vae : nn::Module<float> {
-  nn::Linear<float> hidden = layer(64, 128, 1), mean = layer(128, 8, 2), log_var = layer(128, 8, 3),
-                    back = layer(8, 128, 4), out = layer(128, 64, 5);
-  M eps = matrix(64, 8, numbers(64 * 8, 2, 98));
-
-  Var<float> forward(const Var<float>& x) override {
-    const Var<float> h = relu(hidden(x));
-    const Var<float> mu = mean(h), lv = log_var(h);
-    const Var<float> z = add(mu, mul(exp(mul(lv, 0.5F)), eps));
-    const Var<float> logits = out(relu(back(z)));
-    const Var<float> fit = bce_with_logits_sum(logits, x.value());
-    const Var<float> divergence = mul(sum(sub(sub(add(lv, 1.0F), square(mu)), exp(lv))), -0.5F);
-    return mul(add(fit, divergence), 1 / static_cast<float>(x.shape().rows));
-  }
-
- protected:
-  std::vector<Child> children() override {
-    return {{"hidden", &hidden},
-            {"mean", &mean},
-            {"log_var", &log_var},
-            {"back", &back},
-            {"out", &out}};
-  }
-};
+VAE<float> vae() {
+  nn::Linear<float> heads(128, 16);
+  heads.weight.value << matrix(128, 8, weight(128, 8, 2)), matrix(128, 8, weight(128, 8, 3));
+  return {nn::Sequential<float>{layer(64, 128, 1), relu, std::move(heads)},
+          nn::Sequential<float>{layer(8, 128, 4), relu, layer(128, 64, 5)},
+          {.latent = 8, .reconstruction = Reconstruction::bce}};
+}
 
 struct Autoencoder : nn::Module<float> {
   Parameter<float> w{matrix(64, 2, weight(64, 2, 1))}, v{matrix(2, 64, weight(2, 64, 2))};
@@ -107,9 +91,13 @@ Step mlp_assay(const MlpSizes& s, Method method) {
 }
 
 Step vae_assay() {
-  const auto t = std::make_shared<Training<Vae>>(Vae{}, Method::adam);
+  const auto t = std::make_shared<Training<VAE<float>>>(vae(), Method::adam);
   const M x = matrix(64, 64, numbers(64 * 64, 1, 99)).cwiseAbs();
-  return [t, x] { return t->step([&](Graph<float>& g, Vae& vae) { return vae(g.borrow(x)); }); };
+  const M noise = matrix(64, 8, numbers(64 * 8, 2, 98));
+  return [t, x, noise] {
+    return t->step(
+        [&](Graph<float>& g, VAE<float>& model) { return model.loss(g.borrow(x), noise, 1).loss; });
+  };
 }
 
 Step autoencoder_assay() {
