@@ -182,7 +182,9 @@ std::vector<Shape> draw_shapes(rc::Random& random, const Operation& op) {
     const auto pick = rc::gen::weightedElement<std::size_t>({{4, 0U}, {4, 1U}, {2, 2U}, {1, 3U}});
     std::vector<Shape> shapes(op.arity());
     for (Shape& s : shapes) s = {pool[draw(random, pick)], pool[draw(random, pick)]};
-    if (shapes.size() > 2 && attempt % 2 == 1) {
+    if (op.fitting) {
+      shapes = op.fitting(shapes[0]);
+    } else if (shapes.size() > 2 && attempt % 2 == 1) {
       // Three and more seldom agree by chance: a batch, and what goes with its rows or columns.
       const Shape first = shapes[0];
       const std::array<Shape, 3> kinds{first, Shape{1, first.cols}, Shape{first.rows, 1}};

@@ -1,9 +1,11 @@
 #pragma once
-// The library: operations, both graphs, modules, optimisers, training. Apart are wide
-// floating-point types (assay/wide.hpp: Boost.Multiprecision is slow to compile) and files
+// The library: operations, both graphs, modules, optimisers, training, PCA, auto-encoders. Apart
+// are wide floating-point types (assay/wide.hpp: Boost.Multiprecision is slow to compile) and files
 // (assay/data.hpp).
 
 #include "assay/autoencoder.hpp"
+#include "assay/divergence.hpp"
+#include "assay/estimators.hpp"
 #include "assay/graph.hpp"
 #include "assay/line.hpp"
 #include "assay/nn.hpp"
@@ -15,3 +17,4 @@
 #include "assay/second_order.hpp"
 #include "assay/subspace.hpp"
 #include "assay/train.hpp"
+#include "assay/vae.hpp"

@@ -125,7 +125,7 @@ class PCA {
   T total_variance_ = T(0);
 };
 
-/// PCA of data that come in batches, in memory of at most 6 d^2 numbers however many there are.
+/// PCA of data that come in batches, in memory of some 8 d^2 numbers however many there are.
 ///
 /// The svd solver (and automatic) keeps the triangular factor R of the centred samples seen, so
 /// that small singular values survive: a scatter matrix holds their squares and loses those below

@@ -1,6 +1,6 @@
 """numpy's side of pca_bench: reads "n d k" and n d doubles row by row, then for each letter on its
-input: f fits by covariance and eigh and answers the seconds as a double, c answers the components,
-d x k doubles column by column."""
+input: f fits by covariance and eigh and answers the seconds as a double, short fits repeated for
+5 ms so that waking up does not count; c answers the components, d x k doubles column by column."""
 import os
 import struct
 import sys
@@ -21,10 +21,15 @@ def main():
     n, d, k = (int(word) for word in ask.readline().split())
     x = numpy.frombuffer(ask.read(n * d * 8)).reshape(n, d).copy()
     while letter := ask.read(1):
-        start = time.perf_counter()
-        components = fit(x, k)
-        seconds = time.perf_counter() - start
-        answer.write(struct.pack("d", seconds) if letter == b"f" else components.tobytes(order="F"))
+        if letter == b"f":
+            start, seconds, fits = time.perf_counter(), 0, 0
+            while fits == 0 or seconds < 5e-3:
+                fit(x, k)
+                fits += 1
+                seconds = time.perf_counter() - start
+            answer.write(struct.pack("d", seconds / fits))
+        else:
+            answer.write(fit(x, k).tobytes(order="F"))
         answer.flush()
 
 

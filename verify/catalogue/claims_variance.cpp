@@ -195,7 +195,7 @@ void library_error(Trial& t, const Format& f) {
 
 /// For |a| = 1: |X - ab'|^2 = |X|^2 - |X'a|^2 + |b - X'a|^2.
 void rank_one_identity(Trial& t) {
-  const auto [x, ignored] = samples(t);
+  const Exact x = samples(t).x;
   Random random(t.seed("factors"));
   const Exact a = unit_vector(random, x.rows()), b = rational_matrix(random, {x.cols(), 1});
   const Exact best = times(x.transpose(), a);

@@ -15,6 +15,10 @@ struct KlStandardNormalFull {
     detail::require_packed(name, mu, factor);
     return {mu.rows, 1};
   }
+  /// Shapes that fit a mean, which random ones seldom do.
+  static std::array<Shape, 2> fitting(Shape mu) {
+    return {mu, Shape{mu.rows, detail::packed_size(mu.cols)}};
+  }
   template <Real T>
   static Mat<T> forward(const Mat<T>& mu, const Mat<T>& factor) {
     Mat<T> y = Mat<T>::Constant(mu.rows(), 1, T(0));

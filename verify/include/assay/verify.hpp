@@ -28,7 +28,7 @@ Report check(const Options& options = {}) {
 
 namespace detail {
 /// What a plugin and the program must agree on.
-inline constexpr int plugin_version = 2;
+inline constexpr int plugin_version = 3;
 }  // namespace detail
 
 }  // namespace assay::verify

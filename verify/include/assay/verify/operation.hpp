@@ -24,6 +24,8 @@ struct Operation {
   bool elementwise = false;
   /// Makes inputs of legal shapes legal, and leaves legal ones as they are; empty where all are.
   std::function<void(std::span<Mat<double>>)> arrange;
+  /// Shapes of all inputs that fit a first one; empty where random ones fit often enough.
+  std::function<std::vector<Shape>(Shape)> fitting;
 
   std::shared_ptr<const Rule<float>> in_float;
   std::shared_ptr<const Rule<double>> in_double;
@@ -110,6 +112,12 @@ Operation describe(const Op& op) {
   detail::describe_claim(o, op);
   if constexpr (requires(std::span<Mat<double>> x) { op.arrange(x); }) {
     o.arrange = [op](std::span<Mat<double>> x) { op.arrange(x); };
+  }
+  if constexpr (requires { op.fitting(Shape{}); }) {
+    o.fitting = [op](Shape first) {
+      const auto shapes = op.fitting(first);
+      return std::vector<Shape>(shapes.begin(), shapes.end());
+    };
   }
   o.in_float = make_rule<float>(op);
   o.in_double = make_rule<double>(op);
