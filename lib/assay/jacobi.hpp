@@ -30,8 +30,7 @@ struct Rotation {
     if (!is_interval<T> && length == T(0)) {  // squares underflow: any angle does, but not 0 / 0
       t = twice < T(0) ? T(-1) : twice > T(0) ? T(1) : T(0);
     } else {
-      t = difference < T(0) ? T(-twice / (length - difference))
-                            : T(twice / (length + difference));
+      t = difference < T(0) ? T(-twice / (length - difference)) : T(twice / (length + difference));
     }
     const T c = T(1) / root(T(T(1) + t * t));
     return {c, t * c, t};

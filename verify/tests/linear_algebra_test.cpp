@@ -261,6 +261,13 @@ TEST(LinearAlgebra, WhatIsNotDefinedIsAnErrorThatSaysWhy) {
             "svdvals: a(1, 0) is inf; every element must be finite");
 }
 
+TEST(LinearAlgebra, ATieBesideAnElementWhoseSquareUnderflowsIsRotated) {
+  const Mat<float> s = matrix<float>({{1, 1e-30F}, {1e-30F, 1}});
+  const auto r = detail::symmetric_spectrum<float>("test", s);
+  EXPECT_EQ(r.values, (Mat<float>::Ones(2, 1)));
+  EXPECT_LE((r.vectors.transpose() * r.vectors - Mat<float>::Identity(2, 2)).norm(), 1e-6F);
+}
+
 TEST(LinearAlgebra, SizesZeroAndOne) {
   const Mat<double> none(0, 0), one = Mat<double>::Constant(1, 1, -4);
   EXPECT_EQ(logdet(none)(0, 0), 0);

@@ -17,7 +17,7 @@ struct KlStandardNormalFull {
   }
   /// Shapes that fit a mean, which random ones seldom do.
   static std::array<Shape, 2> fitting(Shape mu) {
-    return {mu, Shape{mu.rows, detail::packed_size(mu.cols)}};
+    return {mu, Shape{mu.rows, packed_size(mu.cols)}};
   }
   template <Real T>
   static Mat<T> forward(const Mat<T>& mu, const Mat<T>& factor) {

@@ -18,7 +18,7 @@ struct ReparameterizeFull {
   }
   /// Shapes that fit a mean, which random ones seldom do.
   static std::array<Shape, 3> fitting(Shape mu) {
-    return {mu, Shape{mu.rows, detail::packed_size(mu.cols)}, mu};
+    return {mu, Shape{mu.rows, packed_size(mu.cols)}, mu};
   }
   template <Real T>
   static Mat<T> forward(const Mat<T>& mu, const Mat<T>& factor, const Mat<T>& noise) {
