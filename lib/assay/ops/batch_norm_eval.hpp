@@ -37,7 +37,7 @@ struct BatchNormEval {
     for (Eigen::Index j = 0; j < x.cols(); ++j) {
       const T r = factor(variance, j);
       for (Eigen::Index i = 0; i < x.rows(); ++i) {
-        y(i, j) = away(x(i, j), mean(0, j), r) * gain(0, j) + bias(0, j);
+        y(i, j) = scaled(gain(0, j), x(i, j), mean(0, j), r) + bias(0, j);
       }
     }
     return y;
@@ -51,12 +51,12 @@ struct BatchNormEval {
     for (Eigen::Index j = 0; j < x.cols(); ++j) {
       const T r = factor(variance, j), g = gain(0, j), half_square = r * r / T(2);
       for (Eigen::Index i = 0; i < x.rows(); ++i) {
-        const T &up = dy(i, j), scaled = away(x(i, j), mean(0, j), r);
+        const T& up = dy(i, j);
         dx(i, j) = up * (g * r);
-        dgain(0, j) += up * scaled;
+        dgain(0, j) += scaled(up, x(i, j), mean(0, j), r);
         dbias(0, j) += up;
         dmean(0, j) -= dx(i, j);
-        dvariance(0, j) -= up * (g * scaled * half_square);
+        dvariance(0, j) -= up * (scaled(g, x(i, j), mean(0, j), r) * half_square);
       }
     }
     return {std::move(dx), std::move(dgain), std::move(dbias), std::move(dmean),
@@ -75,10 +75,16 @@ struct BatchNormEval {
     }
     return T(1) / fn::sqrt(T(v + T(eps)));
   }
-  /// (x - mean) r; the difference may overflow where this does not.
+  /// k (x - mean) r; the difference may overflow where this does not, and so may (x - mean) r.
   template <class T>
-  static T away(const T& x, const T& mean, const T& r) {
-    return (x / T(2) - mean / T(2)) * (r + r);
+  static T scaled(const T& k, const T& x, const T& mean, const T& r) {
+    const T half = x / T(2) - mean / T(2), away = half * (r + r);
+    if constexpr (std::is_floating_point_v<T>) {
+      const bool overflows = std::abs(away) > std::numeric_limits<T>::max();
+      return fn::select(overflows, T(k * half * (r + r)), T(k * away));
+    } else {
+      return k * away;
+    }
   }
 };
 

@@ -41,9 +41,11 @@ struct GaussianNll {
     const detail::ItemUpstream<reduction, T> upstream(dy, x.size());
     Mat<T> dm(x.rows(), x.cols()), dx(x.rows(), x.cols()), dv(x.rows(), x.cols());
     for (Eigen::Index i = 0; i < x.size(); ++i) {
-      const T &v = variance.data()[i], r = x.data()[i] - mean.data()[i], u = r / v;
+      const T &v = variance.data()[i], r = x.data()[i] - mean.data()[i];
+      const T half_r = x.data()[i] / T(2) - mean.data()[i] / T(2);
+      const T u = divided(r, half_r, v);
       const T &g = upstream(i), half = g / T(2);
-      const T pull = pulled(g, r, v, u);
+      const T pull = pulled(g, half_r, v, u);
       dx.data()[i] = pull;
       dm.data()[i] = -pull;
       // (x - m)^2 / v may overflow where its quotient by v does not, 1 / v where v is tiny.
@@ -54,11 +56,19 @@ struct GaussianNll {
   }
 
  private:
+  /// r / v; where r = x - m overflows the quotient need not.
+  template <class T>
+  static T divided(const T& r, const T& half_r, const T& v) {
+    if constexpr (std::is_floating_point_v<T>) {
+      if (std::isinf(r)) return half_r / v * T(2);
+    }
+    return r / v;
+  }
   /// g u, u = r / v; where u overflows the product need not.
   template <class T>
-  static T pulled(const T& g, const T& r, const T& v, const T& u) {
+  static T pulled(const T& g, const T& half_r, const T& v, const T& u) {
     if constexpr (std::is_floating_point_v<T>) {
-      if (std::isinf(u)) return g * r / v;
+      if (std::isinf(u)) return g * half_r / v * T(2);
     }
     return g * u;
   }

@@ -44,6 +44,18 @@ struct KlDivLog {
     const T half = (l / T(2) - x / T(2)) + T(1) / T(2);
     return {fn::select(none(l), T(0), T(-fn::exp(l))), fn::select(none(l), T(0), twice(half, l))};
   }
+  /// dl may overflow where the upstream, divided by the number of elements, brings it back.
+  template <Real T>
+  static std::array<T, 2> vjp(const T& dy, const T& x, const T& l, const T& y) {
+    const std::array<T, 2> d = df(x, l, y);
+    T dl = dy * d[1];
+    if constexpr (std::is_floating_point_v<T>) {
+      const T half = (l / T(2) - x / T(2)) + T(1) / T(2);
+      const bool overflows = std::abs(d[1]) > std::numeric_limits<T>::max();
+      dl = fn::select(overflows, twice(T(dy * half), l), dl);
+    }
+    return {dy * d[0], dl};
+  }
 
  private:
   template <class T>

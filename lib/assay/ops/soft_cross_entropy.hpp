@@ -111,7 +111,7 @@ template <Reduction reduction>
 struct SoftCrossEntropy {
   static constexpr auto name = reduced_name<reduction>(
       "soft_cross_entropy_none", "soft_cross_entropy_mean", "soft_cross_entropy_sum");
-  static constexpr Ulps claimed{.value = 3, .derivative = 4, .units = envelope};
+  static constexpr Ulps claimed{.value = 3, .derivative = 6, .units = envelope};
 
   static constexpr Domain<2> checked(double smoothing) {
     static_cast<void>(detail::checked_smoothing(name, smoothing));
