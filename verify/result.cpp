@@ -1,8 +1,9 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
-#include "check.hpp"
+#include "campaign.hpp"
 
 namespace assay::verify {
 
@@ -18,9 +19,24 @@ std::string earlier(const std::string& a, const std::string& b) {
   return a.size() != b.size() ? (a.size() < b.size() ? a : b) : std::min(a, b);
 }
 
+/// A total order, so that the first failure does not depend on the order of merging.
+auto place(const CheckResult& r) {
+  const Failure& f = r.failures.front();
+  return std::tie(f.at_case, f.seed, f.message);
+}
+
 }  // namespace
 
+bool is_lost(const CheckResult& r) {
+  return r.counts.contains("crashed") || r.counts.contains("timed out");
+}
+
 void merge(CheckResult& into, const CheckResult& from) {
+  if (is_lost(into) || is_lost(from)) {
+    const bool both = is_lost(into) && is_lost(from);
+    if (both ? place(from) < place(into) : is_lost(from)) into = from;
+    return;
+  }
   into.cases += from.cases;
   into.elements += from.elements;
   for (const auto& [what, n] : from.counts) into.counts[what] += n;
@@ -28,8 +44,7 @@ void merge(CheckResult& into, const CheckResult& from) {
   merge_worst(into.worst_derivative, from.worst_derivative);
   merge_worst(into.worst_product, from.worst_product);
   into.reason = earlier(into.reason, from.reason);
-  if (!from.failures.empty() &&
-      (into.failures.empty() || from.failures.front().at_case < into.failures.front().at_case)) {
+  if (!from.failures.empty() && (into.failures.empty() || place(from) < place(into))) {
     into.failures = from.failures;
   }
   for (const auto& [stratum, point] : from.plot) {

@@ -33,10 +33,24 @@ struct VerifyOptions {
   std::uint64_t cases = 1000;
   std::uint64_t seed = 42;
   unsigned jobs = 0;  ///< 0: as many as there are processors
-  std::string shard = "0/1";
+  std::string shard;  ///< i/n, a launcher's name, or empty: as the environment says
+  double timeout = 600;
   std::filesystem::path out = "reports/out";
 };
 int verify_all(const VerifyOptions& options);
+
+struct MergeOptions {
+  std::vector<std::filesystem::path> shards;
+  std::filesystem::path out = "reports/out";
+};
+int merge_shards(const MergeOptions& options);
+
+struct CompareOptions {
+  std::filesystem::path before, after;
+  double threshold = 0.5;  ///< by which the worst error of a check may grow, in its unit
+  bool json = false;
+};
+int compare(const CompareOptions& options);
 
 struct ReplayOptions {
   std::filesystem::path file;

@@ -10,6 +10,7 @@
 #include "commands.hpp"
 #include "files.hpp"
 #include "reports/report.hpp"
+#include "shard.hpp"
 
 namespace {
 
@@ -58,14 +59,42 @@ int main(int argc, char** argv) {
   verify_command->add_option("--seed", verify.seed, "Seed of the campaign")->capture_default_str();
   verify_command->add_option("--jobs", verify.jobs, "Processes; 0: one for each processor")
       ->capture_default_str();
-  verify_command->add_option("--shard", verify.shard, "Only part i of n of the cases, i from 0")
-      ->type_name("i/n")
+  verify_command
+      ->add_option("--shard", verify.shard,
+                   "Only part i of n of the cases, i from 0; or whose variables say it, if those "
+                   "of several launchers are set: " +
+                       program::launchers())
+      ->type_name("i/n");
+  verify_command
+      ->add_option("--timeout", verify.timeout, "Seconds until a case has failed; 0: never")
       ->capture_default_str();
   verify_command->add_option("--out", verify.out, "Folder for results.jsonl and failures")
       ->type_name("DIR")
       ->capture_default_str();
   add_plugins(verify_command, verify.plugins);
   verify_command->footer(exit_codes);
+
+  program::MergeOptions merge;
+  CLI::App* merge_command = app.add_subcommand("merge", "Joins the results of all shards");
+  merge_command->add_option("SHARD", merge.shards, "results-I-of-N.jsonl, in any order")
+      ->required();
+  merge_command->add_option("--out", merge.out, "Folder for results.jsonl and failures")
+      ->type_name("DIR")
+      ->capture_default_str();
+  merge_command->footer(exit_codes);
+
+  program::CompareOptions compare;
+  CLI::App* compare_command =
+      app.add_subcommand("compare", "Says what is worse in NEW than it was in OLD");
+  compare_command->add_option("OLD", compare.before, "results.jsonl")->required();
+  compare_command->add_option("NEW", compare.after, "results.jsonl")->required();
+  compare_command
+      ->add_option("--threshold", compare.threshold,
+                   "What a worst error may grow by, in the check's unit")
+      ->capture_default_str();
+  compare_command->add_flag("--json", compare.json, "As JSON");
+  compare_command->footer(
+      "Exit codes: 0 nothing is worse, 1 something is, 2 wrong usage, 3 a file is incomplete.");
 
   program::ReplayOptions replay;
   CLI::App* replay_command = app.add_subcommand("replay", "Runs one failing case again");
@@ -85,8 +114,10 @@ int main(int argc, char** argv) {
   // CLI11 would only say that a subcommand is required.
   const std::string_view command = argc > 1 ? argv[1] : "";
   if (!command.empty() && command[0] != '-' && !is_command(app, command)) {
-    fmt::print(stderr, "assay: '{}' is not a command; there are list, verify, replay and report\n",
-               command);
+    fmt::print(
+        stderr,
+        "assay: '{}' is not a command; there are list, verify, merge, compare, replay and report\n",
+        command);
     return 2;
   }
   try {
@@ -98,6 +129,8 @@ int main(int argc, char** argv) {
   try {
     if (*list_command) return program::list(list);
     if (*verify_command) return program::verify_all(verify);
+    if (*merge_command) return program::merge_shards(merge);
+    if (*compare_command) return program::compare(compare);
     if (*replay_command) return program::replay_case(replay);
     return program::report(report);
   } catch (const verify::UsageError& e) {

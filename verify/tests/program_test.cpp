@@ -1,62 +1,15 @@
 // The program as a person meets it: exit codes, messages, files.
 
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <cstdio>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
+
+#include "running.hpp"
 
 namespace {
 
 namespace fs = std::filesystem;
-
-struct Ran {
-  int exit = -1;
-  std::string text;  ///< both streams
-};
-
-class Program : public ::testing::Test {
- protected:
-  void SetUp() override {
-    const char* program = std::getenv("ASSAY_PROGRAM");
-    ASSERT_NE(program, nullptr) << "ASSAY_PROGRAM must name the program";
-    program_ = program;
-    std::string pattern = (fs::temp_directory_path() / "assay-test-XXXXXX").string();
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  void TearDown() override {
-    std::error_code ignored;
-    fs::remove_all(folder_, ignored);
-  }
-
-  Ran run(const std::string& arguments) const {
-    const std::string command = program_ + " " + arguments + " 2>&1";
-    FILE* pipe = popen(command.c_str(), "r");
-    Ran r;
-    char buffer[4096];
-    for (std::size_t n = 0; (n = fread(buffer, 1, sizeof buffer, pipe)) > 0;)
-      r.text.append(buffer, n);
-    const int status = pclose(pipe);
-    r.exit = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    return r;
-  }
-  [[nodiscard]] std::string out(const std::string& name) const { return (folder_ / name).string(); }
-  static std::string read(const fs::path& file) {
-    std::ifstream in(file, std::ios::binary);
-    std::ostringstream text;
-    text << in.rdbuf();
-    return text.str();
-  }
-
-  std::string program_;
-  fs::path folder_;
-};
+using assay::testing::Program, assay::testing::Ran;
 
 TEST_F(Program, OneAndTwoJobsWriteTheSameBytes) {
   const std::string what = "sigmoid relu matmul 'claim-19*' mlp-two-steps --cases 60 --seed 7";
@@ -129,9 +82,7 @@ TEST_F(Program, AShardIsIncompleteAndNotAPass) {
 }
 
 TEST_F(Program, APluginsOperationsAreJudgedAndItsFailuresReplayed) {
-  const std::string plugin =
-      (fs::path(program_).parent_path() / "libassay_test_plugin.so").string();
-  const std::string options = " --cases 40 --plugin " + plugin + " --out " + out("p");
+  const std::string options = " --cases 40 " + plugin() + " --out " + out("p");
   EXPECT_EQ(run("verify plugin_cube" + options).exit, 0);
   const std::vector<std::pair<std::string, std::string>> wrong{
       {"plugin_wrong_sign", "disagrees with"},
@@ -154,10 +105,7 @@ TEST_F(Program, APluginsOperationsAreJudgedAndItsFailuresReplayed) {
 }
 
 TEST_F(Program, ACrashIsAFailureOfItsCheckAndTheRestGoesOn) {
-  const std::string plugin =
-      (fs::path(program_).parent_path() / "libassay_test_plugin.so").string();
-  const Ran r =
-      run("verify plugin_crash square --cases 20 --plugin " + plugin + " --out " + out("c"));
+  const Ran r = run("verify plugin_crash square --cases 20 " + plugin() + " --out " + out("c"));
   EXPECT_EQ(r.exit, 1) << r.text;
   EXPECT_NE(r.text.find("plugin_crash/double/derivative: its process died of signal 6"),
             std::string::npos)
@@ -180,8 +128,9 @@ TEST_F(Program, ACrashIsAFailureOfItsCheckAndTheRestGoesOn) {
 }
 
 TEST_F(Program, HelpAndListExitWith0) {
-  for (const char* arguments : {"--help", "verify --help", "list --help", "replay --help",
-                                "report --help", "--version", "list"}) {
+  for (const char* arguments :
+       {"--help", "verify --help", "list --help", "replay --help", "report --help", "merge --help",
+        "compare --help", "--version", "list"}) {
     const Ran r = run(arguments);
     EXPECT_EQ(r.exit, 0) << arguments;
     EXPECT_FALSE(r.text.empty()) << arguments;

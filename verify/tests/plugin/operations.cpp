@@ -1,4 +1,4 @@
-// A shared library of a user's operations: one right, three wrong, one that crashes.
+// A shared library of a user's operations: one right, three wrong, three that do not come back.
 
 #include <assay/verify.hpp>
 #include <cstdlib>
@@ -84,7 +84,40 @@ struct PluginCrash {
   }
 };
 
+// Ends its whole process as if all were well, in double only.
+struct PluginExit {
+  static constexpr auto name = "plugin_exit";
+  static Shape shape(Shape x) { return x; }
+  template <Field T>
+  static Mat<T> forward(const Mat<T>& x) {
+    return x;
+  }
+  template <Field T>
+  static Grads<T, 1> backward(const Mat<T>& dy, const Mat<T>&, const Mat<T>&) {
+    if (std::is_same_v<T, double>) std::_Exit(0);
+    return {dy};
+  }
+};
+
+// Never returns, in double only.
+struct PluginHang {
+  static constexpr auto name = "plugin_hang";
+  static Shape shape(Shape x) { return x; }
+  template <Field T>
+  static Mat<T> forward(const Mat<T>& x) {
+    return x;
+  }
+  template <Field T>
+  static Grads<T, 1> backward(const Mat<T>& dy, const Mat<T>&, const Mat<T>&) {
+    if (std::is_same_v<T, double>) {
+      for (volatile bool forever = true; forever;) {
+      }
+    }
+    return {dy};
+  }
+};
+
 }  // namespace
 
 ASSAY_OPERATIONS(assay::Map<PluginCube>, assay::Map<PluginWrongSign>, PluginBias,
-                 assay::Map<PluginHiddenKink>, PluginCrash)
+                 assay::Map<PluginHiddenKink>, PluginCrash, PluginExit, PluginHang)
