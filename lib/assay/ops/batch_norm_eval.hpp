@@ -49,14 +49,15 @@ struct BatchNormEval {
     Mat<T> dx(x.rows(), x.cols()), dgain = Mat<T>::Constant(1, x.cols(), T(0));
     Mat<T> dbias = dgain, dmean = dgain, dvariance = dgain;
     for (Eigen::Index j = 0; j < x.cols(); ++j) {
-      const T r = factor(variance, j), g = gain(0, j), half_square = r * r / T(2);
+      const T r = factor(variance, j), g = gain(0, j);
+      const Wide<T> cube = Wide<T>(r) * r * r / Wide<T>(2);
       for (Eigen::Index i = 0; i < x.rows(); ++i) {
         const T& up = dy(i, j);
         dx(i, j) = up * (g * r);
         dgain(0, j) += scaled(up, x(i, j), mean(0, j), r);
         dbias(0, j) += up;
         dmean(0, j) -= dx(i, j);
-        dvariance(0, j) -= up * (scaled(g, x(i, j), mean(0, j), r) * half_square);
+        dvariance(0, j) -= T(Wide<T>(up) * g * (Wide<T>(x(i, j)) - mean(0, j)) * cube);
       }
     }
     return {std::move(dx), std::move(dgain), std::move(dbias), std::move(dmean),
@@ -64,6 +65,10 @@ struct BatchNormEval {
   }
 
  private:
+  /// In whose range no product of these numbers overflows or underflows on the way.
+  template <class T>
+  using Wide = std::conditional_t<std::is_same_v<T, float>, double,
+                                  std::conditional_t<std::is_same_v<T, double>, long double, T>>;
   template <class T>
   [[nodiscard]] T factor(const Mat<T>& variance, Eigen::Index j) const {
     const T& v = variance(0, j);
