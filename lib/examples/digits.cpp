@@ -1,6 +1,5 @@
 // A network on the handwritten digits; when it is trained, the suite checks its gradient.
 
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
 #include <iostream>
@@ -130,7 +129,7 @@ int run(const Options& o) {
 
 int main(int argc, char** argv) {
   Options o;
-  CLI::App app("Trains a network with one hidden layer on the handwritten digits.");
+  CLI::App app("Trains a network with one hidden layer on the handwritten digits.", "digits");
   app.add_option("--hidden", o.hidden, "Hidden neurons")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
@@ -159,13 +158,5 @@ int main(int argc, char** argv) {
   app.footer(
       "Exit codes: 0 done, 1 the gradient is wrong or the accuracy too low, 2 wrong usage or an "
       "error.");
-  try {
-    app.parse(argc, argv);
-    return run(o);
-  } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : 2;
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "digits: %s\n", e.what());
-    return 2;
-  }
+  return assay::examples::parse_and_run(app, argc, argv, [&o] { return run(o); });
 }

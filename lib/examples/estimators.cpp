@@ -2,7 +2,6 @@
 
 #include "assay/estimators.hpp"
 
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
 #include <iostream>
@@ -138,7 +137,8 @@ int run(const Options& o) {
 
 int main(int argc, char** argv) {
   Options o;
-  CLI::App app("Compares the pathwise with the score-function estimator of a gradient.");
+  CLI::App app("Compares the pathwise with the score-function estimator of a gradient.",
+               "estimators");
   const auto positive = CLI::Range(1e-3, 1e3);
   app.add_option("--mean", o.mean, "Of z")->check(CLI::Range(-1e3, 1e3))->capture_default_str();
   app.add_option("--deviation", o.deviation, "Of z")->check(positive)->capture_default_str();
@@ -153,13 +153,5 @@ int main(int argc, char** argv) {
   app.footer(
       "Exit codes: 0 the means are the true gradient within 5 of their deviations, 1 not, 2 "
       "wrong usage or an error.");
-  try {
-    app.parse(argc, argv);
-    return run(o);
-  } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : 2;
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "estimators: %s\n", e.what());
-    return 2;
-  }
+  return assay::examples::parse_and_run(app, argc, argv, [&o] { return run(o); });
 }

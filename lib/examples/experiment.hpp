@@ -1,11 +1,15 @@
 #pragma once
-// What the example programs have in common: results in a file, whole or not at all.
+// What the example programs have in common: results in a file, whole or not at all, and what goes
+// wrong said by the name of the program.
 
 #include <unistd.h>
 
+#include <CLI/CLI.hpp>
 #include <cmath>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
@@ -40,6 +44,19 @@ inline void write(const std::filesystem::path& file, const Json& json) {
     throw std::runtime_error(file.string() + ": cannot be written");
   }
   std::filesystem::rename(part, file);
+}
+
+/// Runs what the arguments ask for. 2 for wrong usage and for errors.
+inline int parse_and_run(CLI::App& app, int argc, char** argv, const std::function<int()>& run) {
+  try {
+    app.parse(argc, argv);
+    return run();
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? 0 : 2;
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "%s: %s\n", app.get_name().c_str(), e.what());
+    return 2;
+  }
 }
 
 }  // namespace assay::examples

@@ -1,6 +1,5 @@
 // PCA against the linear auto-encoder on the handwritten digits: the same subspace, by descent.
 
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
 #include <iostream>
@@ -165,7 +164,8 @@ int run(const Options& o) {
 
 int main(int argc, char** argv) {
   Options o;
-  CLI::App app("Trains linear auto-encoders on the digits until their subspace is that of PCA.");
+  CLI::App app("Trains linear auto-encoders on the digits until their subspace is that of PCA.",
+               "pca-ae");
   app.add_option("--components", o.components, "Codes, and components of PCA")
       ->check(CLI::Range(2, 64))
       ->capture_default_str();
@@ -180,13 +180,5 @@ int main(int argc, char** argv) {
   app.footer(
       "Exit codes: 0 the tied one is within 0.1 % of PCA's loss, 1 not, 2 wrong usage or an "
       "error.");
-  try {
-    app.parse(argc, argv);
-    return run(o);
-  } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : 2;
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "pca-ae: %s\n", e.what());
-    return 2;
-  }
+  return assay::examples::parse_and_run(app, argc, argv, [&o] { return run(o); });
 }

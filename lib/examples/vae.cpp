@@ -2,7 +2,6 @@
 
 #include "assay/vae.hpp"
 
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
 #include <iostream>
@@ -158,7 +157,7 @@ int run(const Options& o) {
 
 int main(int argc, char** argv) {
   Options o;
-  CLI::App app("Trains a variational auto-encoder with two latent numbers on the digits.");
+  CLI::App app("Trains a variational auto-encoder with two latent numbers on the digits.", "vae");
   const auto positive = CLI::Range(1, 1'000'000);
   app.add_option("--hidden", o.hidden, "Hidden neurons; beside them a layer of half as many")
       ->check(positive)
@@ -179,13 +178,5 @@ int main(int argc, char** argv) {
   app.add_option("--at-most", o.at_most, "Test loss beyond which to fail");
   app.footer(
       "Exit codes: 0 done, 1 the loss is no number or too large, 2 wrong usage or an error.");
-  try {
-    app.parse(argc, argv);
-    return run(o);
-  } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : 2;
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "vae: %s\n", e.what());
-    return 2;
-  }
+  return assay::examples::parse_and_run(app, argc, argv, [&o] { return run(o); });
 }

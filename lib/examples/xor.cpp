@@ -1,6 +1,5 @@
 // XOR on scalar nodes: a network whose every number is a node of the graph.
 
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
 #include <functional>
@@ -121,7 +120,7 @@ int run(const Options& o) {
 
 int main(int argc, char** argv) {
   Options o;
-  CLI::App app("Trains a small network on XOR; every number is a node of the scalar graph.");
+  CLI::App app("Trains a small network on XOR; every number is a node of the scalar graph.", "xor");
   app.add_option("--hidden", o.hidden, "Hidden neurons")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
@@ -138,13 +137,5 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--out", o.out, "Result file")->type_name("FILE")->capture_default_str();
   app.footer("Exit codes: 0 all four points are right, 1 not, 2 wrong usage or an error.");
-  try {
-    app.parse(argc, argv);
-    return run(o);
-  } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : 2;
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "xor: %s\n", e.what());
-    return 2;
-  }
+  return assay::examples::parse_and_run(app, argc, argv, [&o] { return run(o); });
 }

@@ -1,21 +1,14 @@
 #include "../experiments.hpp"
 
-#include <gtest/gtest.h>
-#include <unistd.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <cmath>
-#include <fstream>
-#include <iterator>
-#include <nlohmann/json.hpp>
 
-#include "../report.hpp"
+#include "rendering.hpp"
 
 namespace assay::report {
 namespace {
-
-namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
 
 Json curve() {
   return {{"kind", "curve"},
@@ -55,15 +48,12 @@ Json experiment() {
           {"later", "is ignored"}};
 }
 
-class ExperimentFiles : public testing::Test {
+class ExperimentFiles : public Report {
  protected:
   void SetUp() override {
-    std::string form = (fs::temp_directory_path() / "assay-experiments-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(form.data()), nullptr);
-    folder = form;
+    Report::SetUp();
     fs::create_directories(folder / "experiments");
   }
-  void TearDown() override { fs::remove_all(folder); }
 
   fs::path put(const std::string& text, const std::string& name = "one.json") const {
     const fs::path file = folder / "experiments" / name;
@@ -87,28 +77,9 @@ class ExperimentFiles : public testing::Test {
   }
   /// The page of a campaign of no checks beside the experiments put.
   std::string page() const {
-    const Json run{{"type", "run"},
-                   {"schema", 1},
-                   {"assay", "1"},
-                   {"commit", ""},
-                   {"dirty", false},
-                   {"compiler", ""},
-                   {"flags", ""},
-                   {"processor", ""},
-                   {"libraries", Json::object()},
-                   {"seed", "1"},
-                   {"cases", 1},
-                   {"patterns", Json::array()},
-                   {"scalars", Json::array()},
-                   {"shard", "0/1"},
-                   {"command", "assay verify"}};
-    std::ofstream(folder / "results.jsonl", std::ios::binary) << run.dump() << '\n';
-    render({{folder / "results.jsonl"}, {}, folder});
-    std::ifstream in(folder / "index.html", std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+    render({{Report::put(lines({run_line()}))}, {}, folder});
+    return slurp(folder / "index.html");
   }
-
-  fs::path folder;
 };
 
 TEST_F(ExperimentFiles, AreReadWhole) {

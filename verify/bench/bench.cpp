@@ -3,6 +3,8 @@
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
+#include <exception>
+#include <iostream>
 #include <map>
 
 namespace assay::bench {
@@ -74,6 +76,15 @@ int run(int argc, char** argv, const std::vector<Timed>& contenders) {
   benchmark::RunSpecifiedBenchmarks(&reporter);
   benchmark::Shutdown();
   return 0;
+}
+
+int guarded(const char* program, int (*compare)(int, char**), int argc, char** argv) {
+  try {
+    return compare(argc, argv);
+  } catch (const std::exception& e) {
+    std::cerr << program << ": " << e.what() << '\n';
+    return 1;
+  }
 }
 
 }  // namespace assay::bench

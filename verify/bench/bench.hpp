@@ -20,4 +20,7 @@ struct Timed {
 /// contender and its ratio to the first. Returns the exit code.
 int run(int argc, char** argv, const std::vector<Timed>& contenders);
 
+/// compare(argc, argv), or 1 with the message of what it throws.
+int guarded(const char* program, int (*compare)(int, char**), int argc, char** argv);
+
 }  // namespace assay::bench

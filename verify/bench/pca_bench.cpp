@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <iostream>
 #include <stdexcept>
 
 #include "assay/data.hpp"
@@ -143,10 +142,5 @@ int compare(int argc, char** argv) {
 }  // namespace assay::bench
 
 int main(int argc, char** argv) {
-  try {
-    return assay::bench::compare(argc, argv);
-  } catch (const std::exception& e) {
-    std::cerr << "pca_bench: " << e.what() << '\n';
-    return 1;
-  }
+  return assay::bench::guarded("pca_bench", assay::bench::compare, argc, argv);
 }

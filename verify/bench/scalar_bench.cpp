@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iostream>
 #include <sstream>
 #include <stdexcept>
 
@@ -84,10 +83,5 @@ int compare(int argc, char** argv) {
 }  // namespace assay::bench
 
 int main(int argc, char** argv) {
-  try {
-    return assay::bench::compare(argc, argv);
-  } catch (const std::exception& e) {
-    std::cerr << "scalar_bench: " << e.what() << '\n';
-    return 1;
-  }
+  return assay::bench::guarded("scalar_bench", assay::bench::compare, argc, argv);
 }

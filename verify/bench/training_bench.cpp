@@ -2,7 +2,6 @@
 // is timed all must agree on the losses of the first steps.
 
 #include <cmath>
-#include <iostream>
 #include <stdexcept>
 
 #include "bench.hpp"
@@ -81,10 +80,5 @@ int compare(int argc, char** argv) {
 }  // namespace assay::bench
 
 int main(int argc, char** argv) {
-  try {
-    return assay::bench::compare(argc, argv);
-  } catch (const std::exception& e) {
-    std::cerr << "training_bench: " << e.what() << '\n';
-    return 1;
-  }
+  return assay::bench::guarded("training_bench", assay::bench::compare, argc, argv);
 }

@@ -2,6 +2,7 @@
 // is claim 9.
 
 #include "assay/autoencoder.hpp"
+#include "testing.hpp"
 
 #include <gtest/gtest.h>
 
@@ -127,16 +128,6 @@ TEST(LinearAutoencoder, DescentSaysHowItEnded) {
   EXPECT_LT(end.loss, early.loss);
   EXPECT_LT(end.gradient, 1e-12);
   EXPECT_EQ(ae.descend(x).steps, 0U);
-}
-
-template <class Error, class F>
-std::string message_of(const F& f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "";
 }
 
 TEST(LinearAutoencoder, WhatCannotBeTrainedIsRefused) {

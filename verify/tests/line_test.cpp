@@ -8,6 +8,7 @@
 
 #include "assay/random.hpp"
 #include "assay/wide.hpp"
+#include "testing.hpp"
 
 namespace assay {
 namespace {
@@ -18,17 +19,6 @@ Mat<T> column(std::initializer_list<T> numbers) {
   Eigen::Index i = 0;
   for (const T& x : numbers) v(i++) = x;
   return v;
-}
-
-/// What f throws, or "".
-template <class Error, class F>
-std::string thrown(const F& f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "";
 }
 
 TEST(Line, KnowsWhatItWasMadeOf) {
@@ -64,16 +54,16 @@ TEST(Line, ManyPointsAreRows) {
 
 TEST(Line, OtherLengthsAreErrorsThatNameTheRule) {
   const auto b = column<double>({0, 0});
-  const auto message = thrown<std::invalid_argument>([&] {
+  const auto message = message_of<std::invalid_argument>([&] {
     Line<double>(b, column<double>({3, 4}));
   });
   EXPECT_EQ(message, "Line: u is 2x1 and u'u is 25; u must have length 1 (Line::along normalises)");
   EXPECT_EQ(Line<double>::along(b, column<double>({3, 4})).direction(), column<double>({0.6, 0.8}));
-  EXPECT_EQ(thrown<std::invalid_argument>([&] { Line<double>::along(b, b); }),
+  EXPECT_EQ(message_of<std::invalid_argument>([&] { Line<double>::along(b, b); }),
             "Line::along: direction is 0; it must not be");
   // Rationals have no rounding to forgive.
   const Rational off(1'000'000'001, 1'000'000'000);
-  EXPECT_NE(thrown<std::invalid_argument>(
+  EXPECT_NE(message_of<std::invalid_argument>(
                 [&] { Line<Rational>(column<Rational>({0}), column<Rational>({off})); }),
             "");
 }
@@ -92,28 +82,30 @@ TEST(Line, ShapesAndNaNsAreErrorsThatNameTheArgument) {
   const auto b = column<double>({0, 0}), u = column<double>({1, 0});
   const Line<double> line(b, u);
   const double nan = std::numeric_limits<double>::quiet_NaN();
-  EXPECT_EQ(thrown<ShapeError>([&] { Line<double>(column<double>({0}), u); }),
+  EXPECT_EQ(message_of<ShapeError>([&] { Line<double>(column<double>({0}), u); }),
             "Line: b is 1x1 and u is 2x1; both must be d x 1 with one d of at least 1");
-  EXPECT_NE(thrown<ShapeError>([&] { Line<double>(Mat<double>(0, 1), Mat<double>(0, 1)); }), "");
-  EXPECT_NE(thrown<ShapeError>([&] { Line<double>(b.transpose(), u.transpose()); }), "");
-  EXPECT_EQ(thrown<ShapeError>([&] { static_cast<void>(line.project(u.transpose())); }),
+  EXPECT_NE(message_of<ShapeError>([&] { Line<double>(Mat<double>(0, 1), Mat<double>(0, 1)); }),
+            "");
+  EXPECT_NE(message_of<ShapeError>([&] { Line<double>(b.transpose(), u.transpose()); }), "");
+  EXPECT_EQ(message_of<ShapeError>([&] { static_cast<void>(line.project(u.transpose())); }),
             "Line: x is 1x2 and u is 2x1; a point must have the shape of u");
-  EXPECT_EQ(thrown<ShapeError>([&] { static_cast<void>(line.distances(Mat<double>::Zero(4, 3))); }),
-            "Line: x is 4x3 and u is 2x1; each row of x must be a point of as many coordinates as "
-            "u has");
-  EXPECT_EQ(thrown<std::domain_error>([&] {
+  EXPECT_EQ(
+      message_of<ShapeError>([&] { static_cast<void>(line.distances(Mat<double>::Zero(4, 3))); }),
+      "Line: x is 4x3 and u is 2x1; each row of x must be a point of as many coordinates as "
+      "u has");
+  EXPECT_EQ(message_of<std::domain_error>([&] {
               Line<double>(column<double>({0, nan}), u);
             }),
             "Line: b(1, 0) is nan; every element must be finite");
-  EXPECT_EQ(thrown<std::domain_error>([&] {
+  EXPECT_EQ(message_of<std::domain_error>([&] {
               Line<double>(b, column<double>({nan, 0}));
             }),
             "Line: u(0, 0) is nan; every element must be finite");
-  EXPECT_NE(thrown<std::domain_error>([&] {
+  EXPECT_NE(message_of<std::domain_error>([&] {
               Line<double>::along(b, column<double>({nan, 0}));
             }).find("direction(0, 0)"),
             std::string::npos);
-  EXPECT_NE(thrown<std::domain_error>([&] {
+  EXPECT_NE(message_of<std::domain_error>([&] {
               static_cast<void>(line.distance(column<double>({1, nan})));
             }).find("x(0, 1)"),
             std::string::npos);

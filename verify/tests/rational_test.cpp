@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "assay/eigen_traits.hpp"
+#include "testing.hpp"
 
 namespace assay {
 namespace {
@@ -25,16 +26,6 @@ Rational power_of_two(int n) {
   Rational r(1);
   for (int i = 0; i < std::abs(n); ++i) r *= 2;
   return n < 0 ? 1 / r : r;
-}
-
-template <class Exception, class F>
-std::string message_of(F f) {
-  try {
-    f();
-  } catch (const Exception& e) {
-    return e.what();
-  }
-  return "no exception";
 }
 
 TEST(Rational, IsAlwaysReducedWithAPositiveDenominator) {

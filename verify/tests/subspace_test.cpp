@@ -8,6 +8,7 @@
 #include <string>
 
 #include "assay/random.hpp"
+#include "testing.hpp"
 
 namespace assay {
 namespace {
@@ -26,17 +27,6 @@ Mat<double> matrix(std::initializer_list<std::initializer_list<double>> rows) {
 }
 Mat<double> rotation(double angle) {
   return matrix({{std::cos(angle), -std::sin(angle)}, {std::sin(angle), std::cos(angle)}});
-}
-
-/// What f throws, or "".
-template <class Error, class F>
-std::string thrown(const F& f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "";
 }
 
 const double nan = std::numeric_limits<double>::quiet_NaN();
@@ -86,10 +76,10 @@ TEST(LowRank, SizesNearTheEndsOfTheRangeDoNoHarm) {
 
 TEST(LowRank, ErrorsNameTheArgumentAndTheRule) {
   const Mat<double> x = matrix({{1, 2, 3}, {4, 5, nan}});
-  EXPECT_EQ(thrown<std::domain_error>([&] { low_rank(x, 1); }),
+  EXPECT_EQ(message_of<std::domain_error>([&] { low_rank(x, 1); }),
             "low_rank: x(1, 2) is nan; every element must be finite");
   for (const Index k : {-1, 0, 3}) {
-    EXPECT_EQ(thrown<std::invalid_argument>([&] { low_rank(x, k); }),
+    EXPECT_EQ(message_of<std::invalid_argument>([&] { low_rank(x, k); }),
               "low_rank: x is 2x3 and k is " + std::to_string(k) +
                   "; k must be from 1 to 2, the lesser of rows and columns");
   }
@@ -139,15 +129,15 @@ TEST(PrincipalAngles, OfSubspacesOfDifferentDimensions) {
 TEST(PrincipalAngles, ErrorsNameTheArgumentAndTheRule) {
   const Mat<double> a = matrix({{1, 0}, {0, 1}, {0, 0}}),
                     dependent = matrix({{1, 2}, {1, 2}, {1, 2}});
-  EXPECT_EQ(thrown<std::domain_error>([&] { principal_angles(a, dependent); }),
+  EXPECT_EQ(message_of<std::domain_error>([&] { principal_angles(a, dependent); }),
             "principal_angles: b is 3x2 of rank 1; its columns must be linearly independent");
-  EXPECT_EQ(thrown<std::domain_error>([&] { principal_angles(Mat<double>(a * 0), a); }),
+  EXPECT_EQ(message_of<std::domain_error>([&] { principal_angles(Mat<double>(a * 0), a); }),
             "principal_angles: a is 3x2 of rank 0; its columns must be linearly independent");
-  EXPECT_NE(thrown<std::domain_error>([&] { principal_angles(a, Mat<double>(a * nan)); }), "");
-  EXPECT_NE(thrown<ShapeError>([&] { principal_angles(a, Mat<double>(a.transpose())); }), "");
-  EXPECT_NE(thrown<ShapeError>([&] { principal_angles(a, Mat<double>(3, 0)); }), "");
+  EXPECT_NE(message_of<std::domain_error>([&] { principal_angles(a, Mat<double>(a * nan)); }), "");
+  EXPECT_NE(message_of<ShapeError>([&] { principal_angles(a, Mat<double>(a.transpose())); }), "");
+  EXPECT_NE(message_of<ShapeError>([&] { principal_angles(a, Mat<double>(3, 0)); }), "");
   const Mat<double> wide = matrix({{1, 0, 1}, {0, 1, 1}});  // more columns than rows
-  EXPECT_NE(thrown<std::domain_error>([&] { principal_angles(wide, wide); }), "");
+  EXPECT_NE(message_of<std::domain_error>([&] { principal_angles(wide, wide); }), "");
 }
 
 // --- alignment -----------------------------------------------------------------------------------
@@ -227,13 +217,13 @@ TEST(Alignment, NoOtherRotationIsNearer) {
 
 TEST(Alignment, ErrorsNameTheArgumentAndTheRule) {
   const Mat<double> codes = Mat<double>::Ones(4, 2), scores = Mat<double>::Ones(4, 3);
-  EXPECT_EQ(thrown<ShapeError>([&] { procrustes(codes, scores); }),
+  EXPECT_EQ(message_of<ShapeError>([&] { procrustes(codes, scores); }),
             "procrustes: codes is 4x2 and scores is 4x3; a rotation needs as many columns in both");
-  EXPECT_EQ(thrown<ShapeError>([&] { align(codes, Mat<double>(scores.topRows(3))); }),
+  EXPECT_EQ(message_of<ShapeError>([&] { align(codes, Mat<double>(scores.topRows(3))); }),
             "align: codes is 4x2 and scores is 3x3; both must have one row for each sample, and at "
             "least one row and one column");
-  EXPECT_NE(thrown<ShapeError>([&] { align(Mat<double>(0, 2), Mat<double>(0, 2)); }), "");
-  EXPECT_EQ(thrown<std::domain_error>([&] { align(codes, Mat<double>(scores * nan)); }),
+  EXPECT_NE(message_of<ShapeError>([&] { align(Mat<double>(0, 2), Mat<double>(0, 2)); }), "");
+  EXPECT_EQ(message_of<std::domain_error>([&] { align(codes, Mat<double>(scores * nan)); }),
             "align: scores(0, 0) is nan; every element must be finite");
 }
 

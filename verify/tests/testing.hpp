@@ -11,7 +11,7 @@ namespace assay {
 using Q = Rational;
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-/// What an Error says that the action throws.
+/// What an Error says that the action throws; "" if it throws none.
 template <class Error>
 std::string message_of(const auto& action) {
   try {
@@ -19,7 +19,7 @@ std::string message_of(const auto& action) {
   } catch (const Error& e) {
     return e.what();
   }
-  return "no such error";
+  return "";
 }
 
 }  // namespace assay

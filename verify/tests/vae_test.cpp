@@ -10,6 +10,7 @@
 
 #include "assay/estimators.hpp"
 #include "assay/optim/adam.hpp"
+#include "testing.hpp"
 
 namespace latent {
 
@@ -67,16 +68,6 @@ using verify::Options;
 
 const Options few{.cases = 60, .seed = 42, .out = ""};
 
-template <class F>
-std::string message_of(F f) {
-  try {
-    static_cast<void>(f());
-  } catch (const std::exception& e) {
-    return e.what();
-  }
-  return "nothing was thrown";
-}
-
 VAE<double> model(Random& random, VAEOptions options) {
   const Eigen::Index heads = head_size(options.covariance, options.latent);
   return {nn::Sequential<double>{nn::Linear<double>(6, 8, random), assay::tanh,
@@ -117,12 +108,12 @@ TEST(Vae, HeadsHaveTheirSizes) {
   EXPECT_EQ(head_size(Covariance::diagonal, 7), 14);
   EXPECT_EQ(head_size(Covariance::full, 7), 35);
   EXPECT_EQ(latent_size(Covariance::full, 35), 7);
-  EXPECT_EQ(message_of([] { return head_size(Covariance::full, 0); }),
+  EXPECT_EQ(message_of<std::exception>([] { return head_size(Covariance::full, 0); }),
             "head_size: the latent size is 0; it must be positive");
-  EXPECT_EQ(message_of([] { return latent_size(Covariance::diagonal, 7); }),
+  EXPECT_EQ(message_of<std::exception>([] { return latent_size(Covariance::diagonal, 7); }),
             "latent_size: the number of outputs is 7; it must be even and positive");
   EXPECT_EQ(
-      message_of([] { return latent_size(Covariance::full, 6); }),
+      message_of<std::exception>([] { return latent_size(Covariance::full, 6); }),
       "latent_size: the number of outputs is 6; it must be d + d (d + 1) / 2 of a positive d");
 }
 
@@ -186,9 +177,10 @@ TEST(Vae, BadInputIsAnErrorThatNamesArgumentAndRule) {
   Mat<double> x = Mat<double>::Constant(2, 6, 0.5);
   const auto loss = [&](VAE<double>& vae, double weight) {
     Graph<double> graph;
-    return message_of([&] { return vae.loss(graph.constant(x), random, weight).loss.value(); });
+    return message_of<std::exception>(
+        [&] { return vae.loss(graph.constant(x), random, weight).loss.value(); });
   };
-  EXPECT_EQ(loss(bce, 1), "nothing was thrown");
+  EXPECT_EQ(loss(bce, 1), "");
   EXPECT_EQ(loss(bce, -0.5),
             "negative_elbo: kl_weight is -0.5; it must be finite and not negative");
   EXPECT_EQ(loss(gaussian, 1),
@@ -201,15 +193,16 @@ TEST(Vae, BadInputIsAnErrorThatNamesArgumentAndRule) {
   EXPECT_NE(loss(bce, 1).find("x(1, 2) is nan"), std::string::npos);
   Graph<double> graph;
   const Var<double> head = graph.constant(Mat<double>::Zero(3, 5));
-  EXPECT_EQ(message_of([&] { return Posterior<double>(head, Covariance::diagonal, 2); }),
-            "Posterior: head is 3x5; head.cols must be 4 for 2 latent numbers");
-  EXPECT_EQ(message_of([&] {
+  EXPECT_EQ(
+      message_of<std::exception>([&] { return Posterior<double>(head, Covariance::diagonal, 2); }),
+      "Posterior: head is 3x5; head.cols must be 4 for 2 latent numbers");
+  EXPECT_EQ(message_of<std::exception>([&] {
               return Posterior<double>(head, Covariance::full, 2).sample(Mat<double>::Zero(3, 1));
             }),
             "Posterior::sample: mean is 3x2 and noise is 3x1; they must be of one shape");
-  EXPECT_EQ(message_of([&] { return bce.decode(head); }),
+  EXPECT_EQ(message_of<std::exception>([&] { return bce.decode(head); }),
             "VAE::decode: z is 3x5; z.cols must be the latent size, 2");
-  EXPECT_EQ(message_of([&] { return bce.sample(-1, random); }),
+  EXPECT_EQ(message_of<std::exception>([&] { return bce.sample(-1, random); }),
             "VAE::sample: n is -1; it must not be negative");
 }
 
@@ -247,12 +240,14 @@ TEST(Estimators, BadInputIsAnError) {
   const Mat<double> mu{{1, -2}}, sigma{{0.5, 0}}, e{{1, -1}};
   const auto f = [](const Var<double>& z) { return sum_rowwise(z); };
   const auto whole = [](const Var<double>& z) { return z; };
-  EXPECT_EQ(message_of([&] { return score_function_gradients(f, mu, sigma, e).mean; }),
-            "score_function_gradients: deviation(0, 1) is 0; it must be positive");
   EXPECT_EQ(
-      message_of([&] { return pathwise_gradients(whole, mu, sigma, e).mean; }),
+      message_of<std::exception>([&] { return score_function_gradients(f, mu, sigma, e).mean; }),
+      "score_function_gradients: deviation(0, 1) is 0; it must be positive");
+  EXPECT_EQ(
+      message_of<std::exception>([&] { return pathwise_gradients(whole, mu, sigma, e).mean; }),
       "pathwise_gradients: z is 1x2 and f(z) is 1x2; f must give one number for each row of z");
-  EXPECT_EQ(message_of([&] { return pathwise_gradients(f, mu, sigma, Mat<double>(0, 2)).mean; }),
+  EXPECT_EQ(message_of<std::exception>(
+                [&] { return pathwise_gradients(f, mu, sigma, Mat<double>(0, 2)).mean; }),
             "pathwise_gradients: mean is 1x2 and noise is 0x2; noise must have a row for each "
             "sample, one at least, and d columns");
 }

@@ -69,14 +69,17 @@ struct PluginHiddenKink {
   }
 };
 
-// Brings its whole process down, in double only.
-struct PluginCrash {
-  static constexpr auto name = "plugin_crash";
+struct Identity {
   static Shape shape(Shape x) { return x; }
   template <Field T>
   static Mat<T> forward(const Mat<T>& x) {
     return x;
   }
+};
+
+// Brings its whole process down, in double only.
+struct PluginCrash : Identity {
+  static constexpr auto name = "plugin_crash";
   template <Field T>
   static Grads<T, 1> backward(const Mat<T>& dy, const Mat<T>&, const Mat<T>&) {
     if (std::is_same_v<T, double>) std::abort();
@@ -85,13 +88,8 @@ struct PluginCrash {
 };
 
 // Ends its whole process as if all were well, in double only.
-struct PluginExit {
+struct PluginExit : Identity {
   static constexpr auto name = "plugin_exit";
-  static Shape shape(Shape x) { return x; }
-  template <Field T>
-  static Mat<T> forward(const Mat<T>& x) {
-    return x;
-  }
   template <Field T>
   static Grads<T, 1> backward(const Mat<T>& dy, const Mat<T>&, const Mat<T>&) {
     if (std::is_same_v<T, double>) std::_Exit(0);
@@ -100,13 +98,8 @@ struct PluginExit {
 };
 
 // Never returns, in double only.
-struct PluginHang {
+struct PluginHang : Identity {
   static constexpr auto name = "plugin_hang";
-  static Shape shape(Shape x) { return x; }
-  template <Field T>
-  static Mat<T> forward(const Mat<T>& x) {
-    return x;
-  }
   template <Field T>
   static Grads<T, 1> backward(const Mat<T>& dy, const Mat<T>&, const Mat<T>&) {
     if (std::is_same_v<T, double>) {

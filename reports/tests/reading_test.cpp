@@ -1,0 +1,140 @@
+#include "rendering.hpp"
+
+namespace assay::report {
+namespace {
+
+TEST_F(Report, NoResultsFileIsRefused) {
+  EXPECT_TRUE(has(refusal({{}, {}, out()}), "no results file"));
+}
+TEST_F(Report, MissingFileIsNamed) {
+  const std::string message = refusal({{folder / "absent.jsonl"}, {}, out()});
+  EXPECT_TRUE(has(message, "absent.jsonl: no such file")) << message;
+}
+TEST_F(Report, FolderInPlaceOfAFileIsRefused) {
+  EXPECT_TRUE(has(refusal({{folder}, {}, out()}), "is a folder"));
+}
+TEST_F(Report, EmptyFileIsRefused) { expect_refused("", {"empty"}); }
+TEST_F(Report, TextThatIsNotJsonIsRefusedWithItsLine) {
+  expect_refused(lines({run_line()}) + "nonsense\n" + lines({end_line()}), {":2:", "not JSON"});
+}
+TEST_F(Report, EmptyLineIsRefused) {
+  expect_refused(lines({run_line()}) + "\n" + lines({end_line()}), {":2:", "not JSON"});
+}
+TEST_F(Report, InvalidUtf8IsRefused) {
+  expect_refused(lines({run_line()}) + "{\"type\":\"\xff\"}\n", {":2:", "not JSON"});
+}
+TEST_F(Report, NumberBeyondDoubleIsRefused) {
+  expect_refused(lines({run_line()}) + "{\"type\":1e999}\n", {":2:", "not JSON"});
+}
+TEST_F(Report, ListInPlaceOfAnObjectIsRefused) {
+  expect_refused(lines({run_line()}) + "[1]\n", {":2:", "object"});
+}
+TEST_F(Report, FileCutInItsFirstLineIsRefused) {
+  expect_refused(run_line().dump().substr(0, 30), {":1:", "first line"});
+}
+TEST_F(Report, FirstLineOfAnotherTypeIsRefused) {
+  expect_refused(lines({check_line()}), {":1:", "first line"});
+}
+TEST_F(Report, NewerSchemaIsRefused) {
+  Json run = run_line();
+  run["schema"] = 2;
+  expect_refused(lines({run}), {":1:", "schema 2"});
+}
+TEST_F(Report, UnknownTypeIsRefused) {
+  expect_refused(lines({run_line(), {{"type", "poem"}}}), {":2:", "`poem`"});
+}
+TEST_F(Report, SecondRunLineIsRefused) {
+  expect_refused(lines({run_line(), run_line()}), {":2:", "second `run`"});
+}
+TEST_F(Report, LineAfterTheEndIsRefused) {
+  expect_refused(lines({run_line(), check_line(), end_line(), check_line("tanh")}),
+                 {":4:", "after the `end`"});
+}
+TEST_F(Report, UnknownFieldIsIgnored) {
+  Json check = check_line();
+  check["mood"] = "good";
+  EXPECT_EQ(refusal_of(lines({run_line(), check, end_line()})), "");
+}
+TEST_F(Report, UnknownVerdictIsRefused) {
+  Json check = check_line();
+  check["verdict"] = "fine";
+  expect_refused(lines({run_line(), check}), {":2:", "`verdict`", "`fine`", "`inconclusive`"});
+}
+TEST_F(Report, IdThatIsNotSubjectScalarCheckIsRefused) {
+  Json check = check_line();
+  check["id"] = "sigmoid/float/derivative";
+  expect_refused(lines({run_line(), check}), {":2:", "`id`", "sigmoid/double/derivative"});
+}
+
+TEST_F(Report, EveryMissingFieldIsNamed) {
+  const auto try_each = [&](const Json& whole, auto wrap) {
+    for (const auto& [key, value] : whole.items()) {
+      if (key == "type") continue;
+      Json part = whole;
+      part.erase(key);
+      const std::string message = refusal_of(lines(wrap(part)));
+      EXPECT_TRUE(has(message, "`" + key + "` is missing")) << key << ": " << message;
+    }
+  };
+  try_each(run_line(), [](const Json& j) { return std::vector<Json>{j}; });
+  try_each(check_line(), [](const Json& j) { return std::vector<Json>{run_line(), j}; });
+  try_each(fault_line("caught"), [](const Json& j) { return std::vector<Json>{run_line(), j}; });
+  try_each(end_line(), [](const Json& j) { return std::vector<Json>{run_line(), j}; });
+  try_each(failure("m"), [](const Json& j) {
+    Json check = check_line();
+    check["failures"] = Json::array({j});
+    return std::vector<Json>{run_line(), check};
+  });
+}
+TEST_F(Report, EveryWrongTypeIsNamed) {
+  for (const Json& whole : {check_line(), fault_line("caught"), end_line()}) {
+    for (const auto& [key, value] : whole.items()) {
+      Json part = whole;
+      part[key] = Json::array({Json::array()});
+      const std::string message = refusal_of(lines({run_line(), part}));
+      EXPECT_TRUE(has(message, ":2:") && has(message, key)) << key << ": " << message;
+    }
+  }
+}
+TEST_F(Report, NegativeCountIsRefused) {
+  Json check = check_line();
+  check["cases"] = -1;
+  expect_refused(lines({run_line(), check}), {":2:", "`cases`", "not negative"});
+}
+TEST_F(Report, UlpThatIsNeitherNumberNorInfIsRefused) {
+  Json check = check_line();
+  check["worst"]["derivative"]["ulp"] = "many";
+  expect_refused(lines({run_line(), check}), {":2:", "check.worst.derivative", "`ulp`"});
+}
+TEST_F(Report, PlotPointOfTheWrongShapeIsRefused) {
+  Json check = check_line();
+  check["plot"][1] = {1.0, 2.0};
+  expect_refused(lines({run_line(), check}), {":2:", "plot[1]"});
+}
+TEST_F(Report, GoldenCheckWithoutValuesIsRefused) {
+  Json check = check_line();
+  check["kind"] = "golden";
+  expect_refused(lines({run_line(), check}), {":2:", "`values` is missing"});
+}
+TEST_F(Report, DuplicateKeyIsRefusedAtAnyDepth) {
+  std::string check = check_line().dump();
+  check.insert(check.find("\"tail\""), "\"tail\":1,");
+  expect_refused(lines({run_line()}) + check + "\n", {":2:", "`tail`", "twice"});
+}
+TEST_F(Report, SameKeyInTwoObjectsIsNotADuplicate) {
+  Json check = check_line();
+  check["failures"] = Json::array({failure("a"), failure("b")});
+  EXPECT_EQ(refusal_of(lines({run_line(), check, end_line()})), "");
+}
+TEST_F(Report, DuplicateCheckWithinAFileIsRefused) {
+  expect_refused(lines({run_line(), check_line(), check_line()}), {":3:", "already", ":2"});
+}
+TEST_F(Report, DuplicateCheckAcrossFilesNamesBoth) {
+  const auto a = put(lines({run_line(), check_line(), end_line()}), "a.jsonl");
+  const auto b = put(lines({run_line(), check_line(), end_line()}), "b.jsonl");
+  const std::string message = refusal({{a, b}, {}, out()});
+  EXPECT_TRUE(has(message, "b.jsonl:2:") && has(message, "a.jsonl:2")) << message;
+}
+
+}  // namespace
+}  // namespace assay::report
