@@ -10,6 +10,10 @@ function(assay_target name)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
     # A false alarm of g++ 12 on "text" + std::string, GCC bug 105329.
     target_compile_options(${name} PRIVATE -Wno-restrict)
+    if(ASSAY_NATIVE)
+      # It takes its own AVX-512 intrinsics, as Eigen uses them, for reads of what was never set.
+      target_compile_options(${name} PRIVATE -Wno-maybe-uninitialized)
+    endif()
   endif()
 endfunction()
 
