@@ -17,6 +17,7 @@ using assay::Grads;
 using assay::Graph;
 using assay::LinearAutoencoder;
 using assay::Mat;
+using assay::message_of;
 using assay::Random;
 
 struct ForgetsTheDecoder : assay::TiedReconstructionLoss {
