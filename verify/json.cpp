@@ -89,7 +89,8 @@ Json to_json(const Failure& f) {
           {"claimed", f.claimed},
           {"units", f.units},
           {"message", f.message},
-          {"replay", f.replay}};
+          {"replay", f.replay},
+          {"hint", f.hint}};
 }
 
 Failure failure_from_json(const Json& j) {
@@ -113,6 +114,7 @@ Failure failure_from_json(const Json& j) {
   f.units = j.at("units");
   f.message = j.at("message");
   f.replay = j.at("replay");
+  f.hint = j.value("hint", "");  // stored failures may be older
   return f;
 }
 
@@ -137,6 +139,19 @@ Json to_json(const CheckResult& r) {
          {"reason", r.reason},   {"cases", r.cases},   {"elements", r.elements},
          {"counts", r.counts},   {"claimed", claimed}, {"worst", worst},
          {"failures", failures}, {"plot", plot(r)}};
+  if (!r.histogram.empty()) {
+    Json bins = Json::array();
+    for (const auto& [quarter, n] : r.histogram) bins.push_back({quarter, n});
+    j["histogram"] = bins;
+  }
+  if (!r.curve.empty()) {
+    Json steps = Json::array();
+    for (const StepError& s : r.curve) {
+      steps.push_back({number(s.step), number(s.error), number(s.bound)});
+    }
+    j["curve"] = steps;
+  }
+  if (!r.notes.empty()) j["notes"] = r.notes;
   if (r.kind == Kind::golden) {
     Json values = Json::array();
     for (const GoldenValue& v : r.values) {
@@ -179,6 +194,14 @@ CheckResult check_from_json(const Json& j) {
   if (const Json& points = j.at("plot"); !points.is_null()) {
     for (const Json& p : points) r.plot[p.at(3)] = {real(p.at(0)), real(p.at(1)), p.at(2)};
   }
+  if (j.contains("histogram")) {
+    for (const Json& bin : j.at("histogram")) r.histogram[bin.at(0)] = bin.at(1);
+  }
+  if (j.contains("curve")) {
+    for (const Json& s : j.at("curve"))
+      r.curve.push_back({real(s.at(0)), real(s.at(1)), real(s.at(2))});
+  }
+  if (j.contains("notes")) r.notes = j.at("notes").get<std::vector<std::string>>();
   if (r.kind == Kind::golden) {
     for (const Json& v : j.at("values")) {
       r.values.push_back(
@@ -190,15 +213,28 @@ CheckResult check_from_json(const Json& j) {
 }
 
 Json to_json(const FaultResult& r) {
-  return {{"type", "fault"},      {"operation", r.operation}, {"scalar", r.scalar},
-          {"fault", r.fault},     {"about", r.about},         {"status", r.status},
-          {"by", r.by},           {"after", r.after},         {"manifested", r.manifested},
+  return {{"type", "fault"},      {"operation", r.operation},
+          {"scalar", r.scalar},   {"fault", r.fault},
+          {"class", r.number},    {"about", r.about},
+          {"status", r.status},   {"by", r.by},
+          {"after", r.after},     {"manifested", r.manifested},
           {"ulp", number(r.ulp)}, {"shrunk", r.shrunk}};
 }
 
 FaultResult fault_from_json(const Json& j) {
-  return {j.at("operation"), j.at("scalar"), j.at("fault"),      j.at("about"),     j.at("status"),
-          j.at("by"),        j.at("after"),  j.at("manifested"), real(j.at("ulp")), j.at("shrunk")};
+  return {j.at("operation"),  j.at("scalar"),    j.at("fault"), j.at("class"),
+          j.at("about"),      j.at("status"),    j.at("by"),    j.at("after"),
+          j.at("manifested"), real(j.at("ulp")), j.at("shrunk")};
+}
+
+Json to_json(const SensitivityResult& r) {
+  return {{"type", "sensitivity"},    {"operation", r.operation}, {"scalar", r.scalar},
+          {"found", number(r.found)}, {"usual", number(r.usual)}, {"cases", r.cases}};
+}
+
+SensitivityResult sensitivity_from_json(const Json& j) {
+  return {j.at("operation"), j.at("scalar"), real(j.at("found")), real(j.at("usual")),
+          j.at("cases")};
 }
 
 Case case_from_failure(const Failure& f) {

@@ -13,11 +13,13 @@ using Json = nlohmann::ordered_json;
 
 Json to_json(const CheckResult& r);
 Json to_json(const FaultResult& r);
+Json to_json(const SensitivityResult& r);
 Json to_json(const Failure& f);
 
 /// The inverses; throw std::runtime_error naming what is missing or wrong.
 CheckResult check_from_json(const Json& j);
 FaultResult fault_from_json(const Json& j);
+SensitivityResult sensitivity_from_json(const Json& j);
 Failure failure_from_json(const Json& j);
 
 /// The case that a failure holds.

@@ -53,6 +53,11 @@ void merge(CheckResult& into, const CheckResult& from) {
     const bool tie = point.ulp == at->second.ulp && point.x < at->second.x;
     if (!inserted && (larger || tie)) at->second = point;
   }
+  for (const auto& [quarter, n] : from.histogram) into.histogram[quarter] += n;
+  if (into.curve.empty()) into.curve = from.curve;
+  into.notes.insert(into.notes.end(), from.notes.begin(), from.notes.end());
+  std::sort(into.notes.begin(), into.notes.end());
+  into.notes.erase(std::unique(into.notes.begin(), into.notes.end()), into.notes.end());
   into.values.insert(into.values.end(), from.values.begin(), from.values.end());
 }
 

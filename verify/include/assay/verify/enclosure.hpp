@@ -3,6 +3,7 @@
 // lies between lo and hi.
 
 #include <algorithm>
+#include <cstdint>
 #include <ostream>
 #include <utility>
 
@@ -42,6 +43,13 @@ class Enclosure {
     return flag;
   }
 
+  /// A hash of the outcomes of all comparisons since the caller last set it to 0: where it differs
+  /// between two inputs, the rule took different branches.
+  static std::uint64_t& branches() {
+    static thread_local std::uint64_t hash = 0;
+    return hash;
+  }
+
   static Enclosure pi() {
     return both([] { return Big::pi(); });
   }
@@ -61,21 +69,11 @@ class Enclosure {
   Enclosure& operator*=(const Enclosure& b) { return *this = *this * b; }
   Enclosure& operator/=(const Enclosure& b) { return *this = *this / b; }
 
-  friend bool operator<(const Enclosure& a, const Enclosure& b) {
-    if (a.hi_ < b.lo_) return true;
-    if (a.lo_ >= b.hi_) return false;
-    undecided() = true;
-    return a.middle() < b.middle();
-  }
+  friend bool operator<(const Enclosure& a, const Enclosure& b) { return traced(less(a, b)); }
   friend bool operator>(const Enclosure& a, const Enclosure& b) { return b < a; }
   friend bool operator<=(const Enclosure& a, const Enclosure& b) { return !(b < a); }
   friend bool operator>=(const Enclosure& a, const Enclosure& b) { return !(a < b); }
-  friend bool operator==(const Enclosure& a, const Enclosure& b) {
-    if (a.hi_ < b.lo_ || b.hi_ < a.lo_) return false;
-    if (a.is_point() && b.is_point()) return true;
-    undecided() = true;
-    return false;
-  }
+  friend bool operator==(const Enclosure& a, const Enclosure& b) { return traced(equal(a, b)); }
 
   friend Enclosure exp(const Enclosure& x) { return rising<&exp_of>(x); }
   friend Enclosure expm1(const Enclosure& x) { return rising<&expm1_of>(x); }
@@ -111,6 +109,22 @@ class Enclosure {
   }
 
  private:
+  static bool traced(bool outcome) {
+    branches() = branches() * 6364136223846793005U + (outcome ? 2U : 1U);
+    return outcome;
+  }
+  static bool less(const Enclosure& a, const Enclosure& b) {
+    if (a.hi_ < b.lo_) return true;
+    if (a.lo_ >= b.hi_) return false;
+    undecided() = true;
+    return a.middle() < b.middle();
+  }
+  static bool equal(const Enclosure& a, const Enclosure& b) {
+    if (a.hi_ < b.lo_ || b.hi_ < a.lo_) return false;
+    if (a.is_point() && b.is_point()) return true;
+    undecided() = true;
+    return false;
+  }
   template <class Lo, class Hi>
   static Enclosure rounded(Lo lo, Hi hi) {
     const Context saved = context();

@@ -49,12 +49,21 @@ struct Failure {
   std::string units;
   std::string message;
   std::string replay;  ///< file, relative to the results
+  std::string hint;    ///< the likely cause, where the numbers have its pattern; or empty
 };
 
 struct PlotPoint {
   double x = 0;
   double ulp = 0;
   std::string hex;
+};
+
+/// The error of a central difference, and the bound that the oracle puts on it, at one step: base-2
+/// logarithms.
+struct StepError {
+  double step = 0;
+  double error = 0;
+  double bound = 0;
 };
 
 struct GoldenValue {
@@ -86,6 +95,12 @@ struct CheckResult {
   std::optional<Worst> worst_product;
   std::vector<Failure> failures;
   std::map<std::uint64_t, PlotPoint> plot;  ///< by stratum
+  /// Derivatives judged, by the quarter of an ulp that their error lies in: 0, 1, ...; the last
+  /// one, `last_quarter`, holds all that are larger.
+  std::map<std::uint64_t, std::uint64_t> histogram;
+  static constexpr std::uint64_t last_quarter = 64;
+  std::vector<StepError> curve;    ///< of one representative point
+  std::vector<std::string> notes;  ///< what was noticed and is no fault: sorted, each once
   std::vector<GoldenValue> values;
   std::string origin;
 
@@ -97,6 +112,7 @@ struct FaultResult {
   std::string operation;
   std::string scalar;
   std::string fault;
+  std::uint64_t number = 0;  ///< of its class, as the list of fault classes counts them
   std::string about;
   std::string status;  ///< caught, survived, not-applicable
   std::string by;
@@ -104,6 +120,15 @@ struct FaultResult {
   std::uint64_t manifested = 0;
   double ulp = 0;
   std::string shrunk;
+};
+
+/// The smallest relative error of a gradient that the checks of an operation find.
+struct SensitivityResult {
+  std::string operation;
+  std::string scalar;
+  double found = 0;         ///< the smallest factor 1 + found that is caught
+  double usual = 0;         ///< the largest that passes with rtol 1e-3 and atol 1e-5
+  std::uint64_t cases = 0;  ///< within which it is caught
 };
 
 /// The same check over two disjoint sets of cases. Associative and commutative.
