@@ -1,6 +1,7 @@
 #pragma once
 // What SCHEMA.md says, as types. No logic.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -56,12 +57,24 @@ struct Failure {
   std::int64_t input = 0, row = 0, col = 0;
   std::string got, reference, bound;
   std::optional<double> ulp, claimed;
-  std::string units, message, replay;
+  std::string units, message, replay, hint;
 };
 
 struct Point {
   double x = 0, ulp = 0;
   std::string hex;
+  std::uint64_t stratum = 0;
+};
+
+/// Derivatives whose error is of one quarter of an ulp, counted from 0; `last`: all beyond.
+struct Quarter {
+  static constexpr std::uint64_t last = 64;
+  std::uint64_t quarter = 0, count = 0;
+};
+
+/// Of a central difference: logarithms to base 2, -inf where the error is 0.
+struct Step {
+  double step = 0, error = 0, bound = 0;
 };
 
 struct GoldenValue {
@@ -82,18 +95,29 @@ struct Check {
   std::optional<Worst> worst;
   std::vector<Failure> failures;
   std::vector<Point> plot;
+  std::vector<Quarter> histogram;
+  std::vector<Step> curve;
+  std::vector<std::string> notes;
   std::vector<GoldenValue> values;
   std::string origin;
   std::size_t file = 0;  ///< index into Campaign::files
 };
 
 struct Fault {
+  static constexpr std::uint64_t classes = 27;
   std::string operation, scalar, fault, about;
+  std::uint64_t number = 0;  ///< of its class, 1 to 27; 0: none
   Status status{};
   std::string by;
   std::uint64_t after = 0, manifested = 0;
   std::optional<double> ulp;
   std::string shrunk;
+};
+
+struct Sensitivity {
+  std::string operation, scalar;
+  double found = 0, usual = 0;  ///< relative errors
+  std::uint64_t cases = 0;
 };
 
 struct End {
@@ -115,6 +139,7 @@ struct Campaign {
   std::vector<File> files;
   std::vector<Check> checks;
   std::vector<Fault> faults;
+  std::vector<Sensitivity> sensitivities;
 };
 
 }  // namespace assay::report

@@ -70,6 +70,7 @@ Failure read_failure(const Record& r) {
   f.units = r.text("units");
   f.message = r.text("message");
   f.replay = r.text("replay");
+  f.hint = r.text_or("hint", "");
   return f;
 }
 
@@ -83,9 +84,42 @@ std::vector<Point> read_plot(const Record& r) {
     if (!shaped) {
       r.wrong(fmt::format("plot[{}]", points.size()), "is not [number, ulp, string, number]");
     }
-    points.push_back({item[0].get<double>(), *as_figure(item[1]), item[2].get<std::string>()});
+    points.push_back({item[0].get<double>(), *as_figure(item[1]), item[2].get<std::string>(),
+                      item[3].get<std::uint64_t>()});
   }
   return points;
+}
+
+std::vector<Quarter> read_histogram(const Record& r) {
+  std::vector<Quarter> quarters;
+  if (!r.has("histogram")) return quarters;
+  for (const Json& item : r.list("histogram")) {
+    const bool shaped = item.is_array() && item.size() == 2 && item[0].is_number_unsigned() &&
+                        item[1].is_number_unsigned();
+    const bool rises = shaped && item[0].get<std::uint64_t>() <= Quarter::last &&
+                       (quarters.empty() || quarters.back().quarter < item[0].get<std::uint64_t>());
+    if (!rises) {
+      r.wrong(
+          fmt::format("histogram[{}]", quarters.size()),
+          fmt::format("is not [quarter, count], the quarters rising from 0 to {}", Quarter::last));
+    }
+    quarters.push_back({item[0].get<std::uint64_t>(), item[1].get<std::uint64_t>()});
+  }
+  return quarters;
+}
+
+std::vector<Step> read_curve(const Record& r) {
+  std::vector<Step> steps;
+  if (!r.has("curve")) return steps;
+  for (const Json& item : r.list("curve")) {
+    const bool shaped = item.is_array() && item.size() == 3 && item[0].is_number() &&
+                        as_real(item[1]) && as_real(item[2]);
+    if (!shaped) {
+      r.wrong(fmt::format("curve[{}]", steps.size()), "is not [log2 step, log2 error, log2 bound]");
+    }
+    steps.push_back({item[0].get<double>(), *as_real(item[1]), *as_real(item[2])});
+  }
+  return steps;
 }
 
 GoldenValue read_value(const Record& r) {
@@ -124,6 +158,9 @@ Check read_check(const Record& r) {
   }
   for (const Record& failure : r.objects("failures")) c.failures.push_back(read_failure(failure));
   c.plot = read_plot(r);
+  c.histogram = read_histogram(r);
+  c.curve = read_curve(r);
+  if (r.has("notes")) c.notes = r.texts("notes");
   if (r.has("values")) {
     for (const Record& value : r.objects("values")) c.values.push_back(read_value(value));
   } else if (c.kind == Kind::golden && c.verdict != Verdict::skipped) {
@@ -139,6 +176,11 @@ Fault read_fault(const Record& r) {
   f.scalar = r.text("scalar");
   f.fault = r.text("fault");
   f.about = r.text("about");
+  if (r.has("class")) f.number = r.count("class");
+  if (f.number > Fault::classes) {
+    r.wrong("class", fmt::format("is {}; there are classes 1 to {}, and 0 for none", f.number,
+                                 Fault::classes));
+  }
   f.status = r.one_of<Status>("status", {{"caught", Status::caught},
                                          {"survived", Status::survived},
                                          {"not-applicable", Status::not_applicable}});
@@ -148,6 +190,11 @@ Fault read_fault(const Record& r) {
   f.ulp = r.figure_or_null("ulp");
   f.shrunk = r.text("shrunk");
   return f;
+}
+
+Sensitivity read_sensitivity(const Record& r) {
+  return {r.text("operation"), r.text("scalar"), r.figure("found"), r.figure("usual"),
+          r.count("cases")};
 }
 
 End read_end(const Record& r) {
@@ -171,7 +218,7 @@ End read_end(const Record& r) {
 
 /// What has been seen so far, over all files.
 struct Seen {
-  std::map<std::string, Where> checks, faults;
+  std::map<std::string, Where> checks, faults, sensitivities;
 
   static void once(std::map<std::string, Where>& seen, const std::string& key, const char* what,
                    const Where& where) {
@@ -211,6 +258,10 @@ void read_line(const Json& json, const Where& where, Campaign& all, Seen& seen) 
     const std::string key = fmt::format("{}/{}/{}", fault.operation, fault.scalar, fault.fault);
     Seen::once(seen.faults, key, "fault", where);
     all.faults.push_back(std::move(fault));
+  } else if (type == "sensitivity") {
+    Sensitivity s = read_sensitivity(r);
+    Seen::once(seen.sensitivities, s.operation + "/" + s.scalar, "sensitivity of", where);
+    all.sensitivities.push_back(std::move(s));
   } else if (type == "end") {
     file.end = read_end(r);
   } else if (type == "run") {

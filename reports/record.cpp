@@ -51,6 +51,17 @@ std::optional<double> as_figure(const Json& value) {
   return number;
 }
 
+std::optional<double> as_real(const Json& value) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  if (value.is_string()) {
+    const auto& text = value.get_ref<const std::string&>();
+    if (text == "inf") return infinity;
+    return text == "-inf" ? std::optional(-infinity) : std::nullopt;
+  }
+  if (!value.is_number()) return std::nullopt;
+  return value.get<double>();
+}
+
 Record::Record(const Json& object, const Where& where, std::string path)
     : object_(&object), where_(&where), path_(std::move(path)) {}
 

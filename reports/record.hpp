@@ -74,5 +74,7 @@ class Record {
 
 /// A number, not negative, or "inf"; nothing if it is neither.
 std::optional<double> as_figure(const Json&);
+/// A number, "inf" or "-inf"; nothing if it is none of them.
+std::optional<double> as_real(const Json&);
 
 }  // namespace assay::report

@@ -74,6 +74,14 @@ TEST_F(Report, RunThatCheckedNothingFails) {
   EXPECT_TRUE(has(page_of(lines({run_line(), end_line(0)})), "Nothing was checked"));
   EXPECT_TRUE(has(slurp(out() / "summary.md"), "assay: Failed"));
 }
+TEST_F(Report, RunThatOnlyPlantedFaultsIsJudgedByThese) {
+  EXPECT_TRUE(
+      has(page_of(lines({run_line(), fault_line("caught"), end_line(0)})), "</svg>Verified</h1>"));
+  EXPECT_TRUE(
+      has(page_of(lines({run_line(), fault_line("survived"), end_line(0)})), "</svg>Failed</h1>"));
+  EXPECT_TRUE(has(page_of(lines({run_line(), fault_line("not-applicable"), end_line(0)})),
+                  "Nothing was checked"));
+}
 TEST_F(Report, CorrectWithoutACaseFails) {
   Json check = check_line();
   check["cases"] = 0;

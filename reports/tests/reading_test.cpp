@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "rendering.hpp"
 
 namespace assay::report {
@@ -79,6 +81,7 @@ TEST_F(Report, EveryMissingFieldIsNamed) {
   try_each(run_line(), [](const Json& j) { return std::vector<Json>{j}; });
   try_each(check_line(), [](const Json& j) { return std::vector<Json>{run_line(), j}; });
   try_each(fault_line("caught"), [](const Json& j) { return std::vector<Json>{run_line(), j}; });
+  try_each(sensitivity_line(), [](const Json& j) { return std::vector<Json>{run_line(), j}; });
   try_each(end_line(), [](const Json& j) { return std::vector<Json>{run_line(), j}; });
   try_each(failure("m"), [](const Json& j) {
     Json check = check_line();
@@ -87,7 +90,7 @@ TEST_F(Report, EveryMissingFieldIsNamed) {
   });
 }
 TEST_F(Report, EveryWrongTypeIsNamed) {
-  for (const Json& whole : {check_line(), fault_line("caught"), end_line()}) {
+  for (const Json& whole : {check_line(), fault_line("caught"), sensitivity_line(), end_line()}) {
     for (const auto& [key, value] : whole.items()) {
       Json part = whole;
       part[key] = Json::array({Json::array()});
@@ -110,6 +113,49 @@ TEST_F(Report, PlotPointOfTheWrongShapeIsRefused) {
   Json check = check_line();
   check["plot"][1] = {1.0, 2.0};
   expect_refused(lines({run_line(), check}), {":2:", "plot[1]"});
+}
+TEST_F(Report, OptionalFieldsOfTheWrongShapeAreRefused) {
+  const auto refused = [&](const char* key, const Json& value, const char* part) {
+    Json check = check_line();
+    check[key] = value;
+    expect_refused(lines({run_line(), check}), {":2:", part});
+  };
+  refused("histogram", {{0, 1}, {0, 2}}, "histogram[1]");
+  refused("histogram", {{65, 1}}, "histogram[0]");
+  refused("histogram", {{0, -1}}, "histogram[0]");
+  refused("histogram", 7, "`histogram`");
+  refused("curve", {{-4, -20, "-inf"}, {-5, "nan", -30}}, "curve[1]");
+  refused("notes", {1}, "`notes`");
+  Json fault = fault_line("caught");
+  fault["class"] = 28;
+  expect_refused(lines({run_line(), fault}), {":2:", "`class` is 28"});
+}
+TEST_F(Report, OptionalFieldsAreRead) {
+  Json check = check_line(), failed = failure("m"), fault = fault_line("caught");
+  check["histogram"] = {{0, 7}, {3, 2}, {64, 1}};
+  check["curve"] = {{-4, -20.5, -18}, {-5, "-inf", -19}};
+  check["notes"] = {"a branch at x = 1"};
+  failed["hint"] = "off by a factor 2";
+  check["failures"] = Json::array({failed});
+  fault["class"] = 27;
+  const Campaign all =
+      read_results({put(lines({run_line(), check, fault, sensitivity_line(), end_line()}))});
+  const Check& read = all.checks.at(0);
+  ASSERT_EQ(read.histogram.size(), 3u);
+  EXPECT_EQ(read.histogram[2].quarter, 64u);
+  EXPECT_EQ(read.histogram[1].count, 2u);
+  ASSERT_EQ(read.curve.size(), 2u);
+  EXPECT_EQ(read.curve[0].error, -20.5);
+  EXPECT_EQ(read.curve[1].error, -std::numeric_limits<double>::infinity());
+  EXPECT_EQ(read.notes, std::vector<std::string>{"a branch at x = 1"});
+  EXPECT_EQ(read.failures.at(0).hint, "off by a factor 2");
+  EXPECT_EQ(all.faults.at(0).number, 27u);
+  ASSERT_EQ(all.sensitivities.size(), 1u);
+  EXPECT_EQ(all.sensitivities[0].found, 1e-14);
+  EXPECT_EQ(all.sensitivities[0].usual, 1.5e-3);
+}
+TEST_F(Report, SensitivityGivenTwiceIsRefused) {
+  expect_refused(lines({run_line(), sensitivity_line(), sensitivity_line()}), {":3:", "already"});
 }
 TEST_F(Report, GoldenCheckWithoutValuesIsRefused) {
   Json check = check_line();

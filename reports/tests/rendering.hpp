@@ -85,6 +85,11 @@ inline Json fault_line(const std::string& status) {
           {"shrunk", "x [1]"}};
 }
 
+inline Json sensitivity_line(const std::string& operation = "sigmoid") {
+  return {{"type", "sensitivity"}, {"operation", operation}, {"scalar", "double"},
+          {"found", 1e-14},        {"usual", 1.5e-3},        {"cases", 40}};
+}
+
 inline Json end_line(int checks = 1, const std::string& verdict = "verified") {
   return {{"type", "end"},     {"verdict", verdict}, {"exit", verdict == "verified" ? 0 : 1},
           {"checks", checks},  {"correct", checks},  {"wrong", 0},
