@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "evaluate.hpp"
-#include "examine.hpp"
+#include "derivative_parts.hpp"
 
 namespace assay::verify {
 namespace {
@@ -14,36 +13,6 @@ std::vector<std::string> hexes(std::span<const double> x) {
   for (double v : x) h.push_back(hex(v));
   return h;
 }
-
-Problem describe(const Examination& e, const Judgement& j, double got, const Bounded& reference,
-                 std::size_t input, Eigen::Index i, Eigen::Index rows) {
-  const Limit limit = derivative_limit(e.op);
-  Problem p;
-  p.inconclusive = j.verdict == Verdict::inconclusive;
-  p.against = "dual numbers in high precision";
-  p.input = input;
-  p.row = rows == 0 ? 0 : i % rows;
-  p.col = rows == 0 ? 0 : i / rows;
-  p.got = decimal(e.format, got);
-  p.reference = reference.value.str(16);
-  p.bound = reference.bound.str(2);
-  p.ulp = limit.units == Units::envelope && j.envelope ? *j.envelope : j.ulp;
-  p.claimed = limit.figure;
-  p.units = limit.units;
-  return p;
-}
-
-/// The first wrong number of a case, or else the first inconclusive one.
-class First {
- public:
-  void offer(Problem p) {
-    if (!found_ || (found_->inconclusive && !p.inconclusive)) found_ = std::move(p);
-  }
-  std::optional<Problem> take() { return std::move(found_); }
-
- private:
-  std::optional<Problem> found_;
-};
 
 /// e^x leaves the exponents of MPFR, and a forward that divides by it cannot be enclosed.
 bool beyond_exponents(std::span<const double> x) {
@@ -104,12 +73,13 @@ class Elementwise {
     const Judgement v =
         judge(e_.format, got, ref.y, figure, ulp_at(e_.format, clamped(e_.format, ref.y.value)));
     if (e_.statistics && v.verdict != Verdict::inconclusive) {
-      keep_worst(e_.statistics->worst_value,
-                 {v.ulp, std::nullopt, e_.number, hexes(x), hex(got), ref.y.value.str(20)});
+      note_worst(e_.statistics->worst_value, v.ulp, std::nullopt, e_.number, [&] {
+        return Worst{v.ulp, std::nullopt, e_.number, hexes(x), hex(got), ref.y.value.str(20)};
+      });
     }
     const bool judged = e_.op.claimed && e_.op.claimed->units == Units::ulp;
     if (!judged || v.verdict == Verdict::correct) return;
-    Problem p = describe(e_, v, got, ref.y, 0, j, points_.upstream.rows());
+    Problem p = wrong_derivative(e_, v, got, ref.y, 0, j, points_.upstream.rows());
     p.quantity = "value";
     p.claimed = figure;
     first_.offer(p);
@@ -119,16 +89,22 @@ class Elementwise {
                   mpfr_prec_t precision) {
     const double got = out_.gradients[k].data()[j];
     bool near_zero = false;
-    const Judgement v = judge_derivative(e_.op, e_.format, x, k, got, d, precision, near_zero);
+    const auto* const worst = e_.statistics && e_.statistics->worst_derivative
+                                  ? &*e_.statistics->worst_derivative
+                                  : nullptr;
+    const double known = worst ? worst->envelope.value_or(0) : 0;
+    const Judgement v =
+        judge_derivative(e_.op, e_.format, x, k, got, d, precision, near_zero, known);
     e_.elements();
     if (near_zero) {
       e_.count("near a zero of the derivative");
     } else if (e_.statistics && v.verdict != Verdict::inconclusive) {
-      keep_worst(e_.statistics->worst_derivative,
-                 {v.ulp, v.envelope, e_.number, hexes(x), hex(got), d.value.str(20)});
+      note_worst(e_.statistics->worst_derivative, v.ulp, v.envelope, e_.number, [&] {
+        return Worst{v.ulp, v.envelope, e_.number, hexes(x), hex(got), d.value.str(20)};
+      });
     }
     if (v.verdict != Verdict::correct) {
-      first_.offer(describe(e_, v, got, d, k, j, points_.upstream.rows()));
+      first_.offer(wrong_derivative(e_, v, got, d, k, j, points_.upstream.rows()));
     }
   }
 
@@ -180,15 +156,13 @@ class Elementwise {
       const Bounded r{s.r, s.bound, abs(s.r)};
       const Judgement v = judge(e_.format, got, r, 1, s.allowance);
       if (e_.statistics) {
-        keep_worst(e_.statistics->worst_product, {v.ulp,
-                                                  std::nullopt,
-                                                  e_.number,
-                                                  {hex(e_.c.inputs[k].data()[i])},
-                                                  hex(got),
-                                                  s.r.str(20)});
+        note_worst(e_.statistics->worst_product, v.ulp, std::nullopt, e_.number, [&] {
+          return Worst{v.ulp,    std::nullopt, e_.number, {hex(e_.c.inputs[k].data()[i])},
+                       hex(got), s.r.str(20)};
+        });
       }
       if (v.verdict != Verdict::correct) {
-        Problem p = describe(e_, v, got, r, k, index, e_.c.inputs[k].rows());
+        Problem p = wrong_derivative(e_, v, got, r, k, index, e_.c.inputs[k].rows());
         p.ulp = v.ulp;
         first_.offer(p);
       }
@@ -203,69 +177,26 @@ class Elementwise {
   First first_;
 };
 
-std::optional<Problem> matrix(const Examination& e, const Outcome& out) {
-  const Format& f = e.format;
-  const MatrixReference ref = matrix_reference(e.op, f, e.c.inputs, e.c.upstream);
-  const auto vast = [](const Mat<double>& x) { return (x.array().abs() > 0x1p60).any(); };
-  if (!ref.resolved && std::any_of(e.c.inputs.begin(), e.c.inputs.end(), vast)) {
-    e.count("beyond the oracle's exponents");
-    return std::nullopt;
-  }
-  const Limit limit = derivative_limit(e.op);
-  std::optional<std::vector<Mat<Big>>> change;
-  const Big edge = ldexp(Big(1), f.max_exponent - 2);
-  First first;
-  bool overflowed = false;
-  for (std::size_t k = 0; k < ref.gradient.size(); ++k) {
-    for (std::size_t i = 0; i < ref.gradient[k].size(); ++i) {
-      const MatrixReference::Element& g = ref.gradient[k][i];
-      if (g.overflows(e.format)) {
-        overflowed = true;
-        continue;
-      }
-      const double got = out.gradients[k].data()[i];
-      const Big ulp = ulp_at(f, clamped(f, g.r.value));
-      Judgement v = judge(f, got, g.r, limit.figure, ulp);
-      v.envelope = v.ulp;
-      if (v.ulp > 0.5 || v.verdict != Verdict::correct) {
-        if (!change) change = matrix_envelope(e.op, f, e.c.inputs, e.c.upstream, ref.precision);
-        const WithContext c(113, MPFR_RNDU);
-        const Big unit = std::max(ulp, (*change)[k].data()[i] + g.rounding);
-        if (limit.units == Units::envelope) {
-          v.verdict = judge(f, got, g.r, limit.figure, unit).verdict;
-        }
-        v.envelope = std::isinf(v.ulp) ? v.ulp : v.ulp * (ulp / unit).to_double(MPFR_RNDU);
-      }
-      e.elements();
-      if (e.statistics) {
-        keep_worst(e.statistics->worst_derivative,
-                   {v.ulp, v.envelope, e.number, {}, hex(got), g.r.value.str(20)});
-      }
-      if (v.verdict != Verdict::correct) {
-        first.offer(
-            describe(e, v, got, g.r, k, static_cast<Eigen::Index>(i), e.c.inputs[k].rows()));
-      }
-    }
-  }
-  if (overflowed) e.count("overflow");
-  for (Eigen::Index j = 0; e.statistics && j < ref.y.size(); ++j) {
-    const Big unit = std::max(ulp_at(f, clamped(f, ref.y.data()[j])), ref.y_change.data()[j]);
-    if (unit > ulp_at(f, edge) || abs(ref.y.data()[j]) > edge) continue;
-    const double got = out.y.data()[j];
-    if (!std::isfinite(got)) {
-      e.count("value not finite");  // an intermediate sum; the value is reported, not judged
-      continue;
-    }
-    const Bounded y{ref.y.data()[j], ref.y_bound.data()[j], abs(ref.y.data()[j])};
-    const double ulp = judge(f, got, y, 0, unit).ulp;
-    const Big error = abs(Big(got) - y.value);
-    keep_worst(e.statistics->worst_value,
-               {ulp, ratio(error, unit), e.number, {}, hex(got), y.value.str(20)});
-  }
-  return first.take();
-}
-
 }  // namespace
+
+Problem wrong_derivative(const Examination& e, const Judgement& j, double got,
+                         const Bounded& reference, std::size_t input, Eigen::Index i,
+                         Eigen::Index rows) {
+  const Limit limit = derivative_limit(e.op);
+  Problem p;
+  p.inconclusive = j.verdict == Verdict::inconclusive;
+  p.against = "dual numbers in high precision";
+  p.input = input;
+  p.row = rows == 0 ? 0 : i % rows;
+  p.col = rows == 0 ? 0 : i / rows;
+  p.got = decimal(e.format, got);
+  p.reference = reference.value.str(16);
+  p.bound = reference.bound.str(2);
+  p.ulp = limit.units == Units::envelope && j.envelope ? *j.envelope : j.ulp;
+  p.claimed = limit.figure;
+  p.units = limit.units;
+  return p;
+}
 
 std::optional<Problem> examine_derivative(const Examination& e) {
   const Outcome out = evaluate(e.op, e.format, e.c);
@@ -276,7 +207,7 @@ std::optional<Problem> examine_derivative(const Examination& e) {
     return p;
   }
   if (e.op.elementwise) return Elementwise(e, out).run();
-  return matrix(e, out);
+  return examine_matrix(e, out);
 }
 
 }  // namespace assay::verify

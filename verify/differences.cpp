@@ -15,7 +15,7 @@ struct Estimate {
 Estimate central(const AlongCoordinate& phi, long h_exponent) {
   const auto at = [&](long multiple) { return phi(Enclosure(ldexp(Big(multiple), h_exponent))); };
   const auto scaled = [](const Enclosure& e, long power) {
-    return Enclosure(ldexp(e.lo(), power), ldexp(e.hi(), power));
+    return e * Enclosure(ldexp(Big(1), power));
   };
   const Enclosure near = scaled(at(1) - at(-1), -h_exponent - 1);
   const Enclosure far = scaled(at(2) - at(-2), -h_exponent - 2);
@@ -82,7 +82,7 @@ Bounded one_sided(const AlongCoordinate& phi, bool from_right, double free_dista
   const auto slope = [&](long multiple, long log2_multiple) {
     const Enclosure rise = at(multiple) - zero;
     const Enclosure up = from_right ? rise : -rise;
-    return Enclosure(ldexp(up.lo(), -h - log2_multiple), ldexp(up.hi(), -h - log2_multiple));
+    return up * Enclosure(ldexp(Big(1), -h - log2_multiple));
   };
   const Enclosure d1 = slope(1, 0), d2 = slope(2, 1), d4 = slope(4, 2);
   const Enclosure r1 = Enclosure(2) * d1 - d2, r2 = Enclosure(2) * d2 - d4;

@@ -74,13 +74,23 @@ struct Judgement {
 /// |got - reference| against `figure` units of `unit`; ulp is the plain figure in any case.
 Judgement judge(const Format& f, double got, const Bounded& reference, double figure,
                 const Big& unit);
-/// The derivative of input k of an elementwise rule at x, in the unit its claim says.
+/// The derivative of input k of an elementwise rule at x, in the unit its claim says. Its figure in
+/// the envelope is left out where it is only to be reported and cannot be above `known`.
 Judgement judge_derivative(const Operation& op, const Format& f, std::span<const double> x,
                            std::size_t k, double got, const Bounded& reference,
-                           mpfr_prec_t precision, bool& near_zero);
+                           mpfr_prec_t precision, bool& near_zero, double known = 0);
 
 /// A worst error is kept if it is larger, or as large and from an earlier case.
 void keep_worst(std::optional<Worst>& worst, Worst candidate);
+/// The same, whose texts are made only where they are kept.
+template <class Make>
+void note_worst(std::optional<Worst>& worst, double ulp, std::optional<double> envelope,
+                std::uint64_t at_case, const Make& candidate) {
+  if (!worst || ulp > worst->ulp || (ulp == worst->ulp && at_case < worst->at_case)) {
+    return keep_worst(worst, candidate());
+  }
+  if (envelope && !(worst->envelope && *worst->envelope > *envelope)) worst->envelope = envelope;
+}
 
 /// What the exceptional points say about input k at x: nothing, a value that is prescribed, or that
 /// the derivative is not defined by differences there.

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "certified.hpp"
 #include "differences.hpp"
 #include "evaluate.hpp"
 #include "examine.hpp"
@@ -61,18 +62,13 @@ AlongCoordinate along(const Operation& op, const Case& c, std::size_t k, Eigen::
   };
 }
 
-struct Target {
-  std::size_t k;
-  Eigen::Index i;
-};
-
-std::optional<Target> choose(const Case& c, std::uint64_t seed) {
+std::optional<ElementIndex> choose(const Case& c, std::uint64_t seed) {
   std::uint64_t total = 0;
   for (const Mat<double>& x : c.inputs) total += static_cast<std::uint64_t>(x.size());
   if (total == 0) return std::nullopt;
   auto pick = static_cast<Eigen::Index>(seed % total);
   for (std::size_t k = 0;; ++k) {
-    if (pick < c.inputs[k].size()) return Target{k, pick};
+    if (pick < c.inputs[k].size()) return ElementIndex{k, pick};
     pick -= c.inputs[k].size();
   }
 }
@@ -80,10 +76,10 @@ std::optional<Target> choose(const Case& c, std::uint64_t seed) {
 /// The gradient element judged: of an elementwise rule df itself, at a point of its own.
 struct Subject {
   Case c;
-  Target at;
+  ElementIndex at;
 };
 
-Subject subject(const Examination& e, Target t) {
+Subject subject(const Examination& e, ElementIndex t) {
   if (!e.op.elementwise) return {e.c, t};
   const Case all = expanded(e.c);
   const Eigen::Index rows = e.c.inputs[t.k].rows();
@@ -99,7 +95,7 @@ Subject subject(const Examination& e, Target t) {
 }  // namespace
 
 std::optional<Problem> examine_differences(const Examination& e) {
-  const std::optional<Target> chosen = choose(e.c, e.seed);
+  const std::optional<ElementIndex> chosen = choose(e.c, e.seed);
   if (!chosen || e.c.upstream.size() == 0) {
     e.count("nothing to differentiate");
     return std::nullopt;
@@ -136,9 +132,9 @@ std::optional<Problem> examine_differences(const Examination& e) {
       if (e.op.arrange && v != 0) setup.free_distance = std::min(setup.free_distance, std::abs(v));
     }
   }
-  std::optional<MatrixReference> matrix;
-  if (!e.op.elementwise) matrix = matrix_reference(e.op, e.format, s.c.inputs, s.c.upstream);
-  const Big rounding = matrix ? matrix->gradient[k][static_cast<std::size_t>(i)].rounding : Big(0);
+  std::optional<ElementReference> dual;
+  if (!e.op.elementwise) dual = element_reference(e.op, e.format, s.c, s.at);
+  const Big rounding = dual ? dual->element.rounding : Big(0);
   setup.unit_exponent = [&](const Big& slope) {
     return std::max(ulp_exponent(e.format, slope), rounding.exponent());
   };
@@ -156,17 +152,14 @@ std::optional<Problem> examine_differences(const Examination& e) {
     bool near_zero = false;
     v = judge_derivative(e.op, e.format, point, k, got, d.slope, d.precision, near_zero);
   } else {
-    const MatrixReference::Element& g = matrix->gradient[k][static_cast<std::size_t>(i)];
-    if (g.overflows(e.format)) {
+    if (dual->element.overflows(e.format)) {
       e.count("overflow");
       return std::nullopt;
     }
     Big unit = ulp_at(e.format, clamped(e.format, d.slope.value));
     v = judge(e.format, got, d.slope, limit.figure, unit);
     if (limit.units == Units::envelope && v.verdict != Verdict::correct) {
-      const auto change =
-          matrix_envelope(e.op, e.format, s.c.inputs, s.c.upstream, matrix->precision);
-      unit = std::max(unit, change[k].data()[i] + g.rounding);
+      unit = std::max(unit, element_envelope(e.op, e.format, s.c, s.at, dual->precision));
       v.verdict = judge(e.format, got, d.slope, limit.figure, unit).verdict;
     }
     const WithContext c(113, MPFR_RNDU);

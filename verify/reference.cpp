@@ -1,16 +1,43 @@
 #include "reference.hpp"
 
+#include <cmath>
+
+#include "reference_parts.hpp"
+
 namespace assay::verify {
 namespace {
 
 using Moving = Dual<Enclosure>;
 
+/// Most derivatives of most outputs are.
+bool is_exactly_zero(const Enclosure& e) {
+  const TwoDoubles* t = e.two_doubles();
+  return t && t->hi == 0 && t->radius == 0;
+}
+
 Mat<Moving> at_rest(const Mat<double>& x) {
   return x.unaryExpr([](double v) { return Moving(Enclosure(v)); });
 }
 
-/// Raises p by what is missing; false when that leads beyond the last precision.
-bool raise(mpfr_prec_t& p, long missing) {
+/// Two doubles in a Bounded: less than a microsecond's worth of MPFR.
+Bounded bounded(const TwoDoubles& t) {
+  const WithContext c(128, MPFR_RNDN);
+  Bounded b{Big(t.hi), Big(t.radius), Big(0)};
+  if (t.lo != 0) {
+    b.value += Big(t.lo);
+    // 128 bits hold both, unless there is a gap between them.
+    if (std::ilogb(t.hi) - std::ilogb(t.lo) > 128 - 54) {
+      b.bound = Big::directed<mpfr_add>(MPFR_RNDU, b.bound, ldexp(abs(b.value), -127));
+    }
+  }
+  const Big size = abs(b.value);
+  if (size > b.bound) b.least = Big::directed<mpfr_sub>(MPFR_RNDD, size, b.bound);
+  return b;
+}
+
+}  // namespace
+
+bool raise_precision(mpfr_prec_t& p, long missing) {
   if (p >= last_precision) return false;
   // NaN and infinity have no exponent to tell what is missing.
   const long step = std::clamp<long>(missing + 8, 16, last_precision);
@@ -18,16 +45,14 @@ bool raise(mpfr_prec_t& p, long missing) {
   return true;
 }
 
-/// Bits to add because a comparison was not decided; clears the note.
 long undecided_bits() {
   const bool undecided = Enclosure::undecided();
   Enclosure::undecided() = false;
   return undecided ? 128 : 0;
 }
 
-}  // namespace
-
 Bounded bounded(const Enclosure& e) {
+  if (const TwoDoubles* two = e.two_doubles()) return bounded(*two);
   // Beyond the exponents of MPFR, hence of every format: infinite is what it rounds to.
   constexpr long vast = 1L << 40;
   if (!isfinite(e)) {
@@ -42,7 +67,7 @@ Bounded bounded(const Enclosure& e) {
 }
 
 long missing_bits(const Bounded& b, long unit_exponent) {
-  if (b.bound == Big(0)) return 0;
+  if (is_zero(b.bound)) return 0;
   if (!isfinite(b.value) || !isfinite(b.bound)) return 256;
   return b.bound.exponent() + 1 - (unit_exponent - 6);
 }
@@ -94,13 +119,22 @@ PointReference point_reference(const Operation& op, const Format& f, std::span<c
     missing = std::max(missing, missing_bits(r.y, ulp_exponent(f, r.y.least)));
     missing = std::max(missing, undecided_bits());
     r.resolved = missing <= 0;
-    if (r.resolved || !raise(r.precision, missing)) return r;
+    if (r.resolved || !raise_precision(r.precision, missing)) return r;
   }
 }
 
-PointEnvelope point_envelope(const Operation& op, const Format& f, std::span<const double> x,
-                             std::size_t k, const Bounded& d, mpfr_prec_t precision) {
-  const WithContext c(precision + 64);
+namespace {
+
+/// To 53 bits: a step of few bits is one that two doubles can take.
+Big newton_step(const Big& value, const Big& slope) {
+  const WithContext c(53);
+  return -value / slope;
+}
+
+/// In the context set; nothing where it does not tell the slopes well enough.
+std::optional<PointEnvelope> envelope_here(const Operation& op, const Format& f,
+                                           std::span<const double> x, std::size_t k,
+                                           const Bounded& d, bool last) {
   std::vector<Mat<Moving>> in = point(x);
   const auto in_views = views(in);
   const Mat<Moving> one = Mat<Moving>::Constant(1, 1, Moving(Enclosure(1)));
@@ -113,43 +147,55 @@ PointEnvelope point_envelope(const Operation& op, const Format& f, std::span<con
     moved.d = Enclosure(1);
     const Bounded slope = bounded(derivative().d);
     moved.d = Enclosure(0);
+    if (!last && !(slope.bound <= ldexp(slope.least, -40))) return std::nullopt;
     if (!isfinite(slope.value)) continue;
     e.change += slope.least * ulp_at(f, Big(x[m]));
-    if (slope.value == Big(0)) continue;
+    if (is_zero(slope.value)) continue;
     // Newton's step from x to the zero, and as far again.
-    const Big step = -d.value / slope.value;
+    const Big step = newton_step(d.value, slope.value);
     if (!(abs(step) <= abs(Big(x[m])))) continue;
-    moved.v = Enclosure(Big(x[m]) + Big(2) * step);
-    const Big beyond = derivative().v.middle();
+    moved.v = Enclosure(x[m]) + Enclosure(ldexp(step, 1));
+    const Enclosure there = derivative().v;
     moved.v = Enclosure(x[m]);
-    e.near_zero = e.near_zero || d.value == Big(0) || (beyond < Big(0)) != (d.value < Big(0));
-  }
-  return e;
-}
-
-namespace {
-
-/// The gradient element whose input is in motion in `out`.
-MatrixReference::Element element(const Format& f, const Mat<Moving>& out,
-                                 const Mat<double>& upstream) {
-  Enclosure r(0);
-  for (Eigen::Index j = 0; j < upstream.size(); ++j) {
-    r += Enclosure(upstream.data()[j]) * out.data()[j].d;
-  }
-  const WithContext c(64, MPFR_RNDU);
-  MatrixReference::Element e{bounded(r), Big(0), Big(0), Big(0)};
-  for (Eigen::Index j = 0; j < upstream.size(); ++j) {
-    const Big dy = abs(Big(upstream.data()[j]));
-    const Big slope = abs(out.data()[j].d.middle());
-    e.terms += dy * slope;
-    e.steepest = std::max(e.steepest, slope);
-    if (slope != Big(0)) e.rounding += dy * ulp_at(f, slope);
-    if (dy != Big(0)) e.rounding += slope * ulp_at(f, dy);
+    if (!last && !(bounded(there).least > Big(0))) return std::nullopt;
+    const Big beyond = there.middle();
+    e.near_zero = e.near_zero || is_zero(d.value) || (beyond < Big(0)) != (d.value < Big(0));
   }
   return e;
 }
 
 }  // namespace
+
+PointEnvelope point_envelope(const Operation& op, const Format& f, std::span<const double> x,
+                             std::size_t k, const Bounded& d, mpfr_prec_t precision) {
+  {
+    const WithContext c(precision);
+    if (const auto e = envelope_here(op, f, x, k, d, false)) return *e;
+  }
+  const WithContext c(precision + 64);
+  return *envelope_here(op, f, x, k, d, true);
+}
+
+MatrixReference::Element gradient_element(const Format& f, const Mat<Moving>& y,
+                                          const Mat<double>& upstream) {
+  Enclosure r(0);
+  for (Eigen::Index j = 0; j < upstream.size(); ++j) {
+    r += Enclosure(upstream.data()[j]) * y.data()[j].d;
+  }
+  const WithContext c(64, MPFR_RNDU);
+  MatrixReference::Element e{bounded(r), Big(0), Big(0), Big(0)};
+  for (Eigen::Index j = 0; j < upstream.size(); ++j) {
+    const Enclosure& moves = y.data()[j].d;
+    if (is_exactly_zero(moves)) continue;
+    const Big dy = abs(Big(upstream.data()[j]));
+    const Big slope = abs(moves.middle());
+    e.terms += dy * slope;
+    e.steepest = std::max(e.steepest, slope);
+    if (!is_zero(slope)) e.rounding += dy * ulp_at(f, slope);
+    if (!is_zero(dy)) e.rounding += slope * ulp_at(f, dy);
+  }
+  return e;
+}
 
 MatrixReference matrix_reference(const Operation& op, const Format& f,
                                  const std::vector<Mat<double>>& inputs,
@@ -173,7 +219,7 @@ MatrixReference matrix_reference(const Operation& op, const Format& f,
         moved.d = Enclosure(1);
         const Mat<Moving> out = op.rule<Moving>().forward(in_views);
         moved.d = Enclosure(0);
-        ref.gradient[k].push_back(element(f, out, upstream));
+        ref.gradient[k].push_back(gradient_element(f, out, upstream));
         const MatrixReference::Element& e = ref.gradient[k].back();
         const long unit = std::max(ulp_exponent(f, e.r.least), e.rounding.exponent());
         missing = std::max(missing, missing_bits(e.r, unit));
@@ -181,13 +227,14 @@ MatrixReference matrix_reference(const Operation& op, const Format& f,
         const WithContext c(64, MPFR_RNDU);
         const Big step = ulp_at(f, Big(inputs[k].data()[i]));
         for (Eigen::Index j = 0; j < upstream.size(); ++j) {
+          if (is_exactly_zero(out.data()[j].d)) continue;
           ref.y_change.data()[j] += abs(out.data()[j].d.middle()) * step;
         }
       }
     }
     missing = std::max(missing, undecided_bits());
     ref.resolved = missing <= 0;
-    if (ref.resolved || !raise(ref.precision, missing)) return ref;
+    if (ref.resolved || !raise_precision(ref.precision, missing)) return ref;
   }
 }
 

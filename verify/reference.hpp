@@ -26,7 +26,8 @@ Bounded bounded(const Enclosure& e);
 /// How many bits the bound lacks to be below unit / 64; <= 0 where it is.
 long missing_bits(const Bounded& b, long unit_exponent);
 
-inline constexpr mpfr_prec_t first_precision = 113;
+/// In two doubles, where exponents allow.
+inline constexpr mpfr_prec_t first_precision = two_doubles_precision;
 inline constexpr mpfr_prec_t last_precision = 4600;
 /// An elementwise rule at one point: the value, and a derivative for each input.
 struct PointReference {

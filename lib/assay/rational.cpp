@@ -31,6 +31,60 @@ Wide gcd128(Wide a, Wide b) {
   return gcd64(static_cast<std::uint64_t>(a), static_cast<std::uint64_t>(b));
 }
 
+/// The 64 bits of x from bit `shift` on.
+std::uint64_t bits_from(const Int& x, unsigned long shift) {
+  return Int(Int(x >> shift) & ~std::uint64_t{0}).convert_to<std::uint64_t>();
+}
+
+/// Euclid's steps on the leading bits of two numbers, as long as they are those of the numbers
+/// themselves (Lehmer; the condition is Collins's, as in Knuth, 4.5.2, Algorithm L): a and b become
+/// a0 a + b0 b and a1 a + b1 b.
+struct Cofactors {
+  std::int64_t a0 = 1, b0 = 0, a1 = 0, b1 = 1;
+
+  Cofactors(std::int64_t a, std::int64_t b) {
+    while (b + a1 != 0 && b + b1 != 0) {
+      const std::int64_t q = (a + a0) / (b + a1);
+      if (q != (a + b0) / (b + b1)) return;
+      step(a0, a1, q);
+      step(b0, b1, q);
+      step(a, b, q);
+    }
+  }
+
+ private:
+  static void step(std::int64_t& x, std::int64_t& y, std::int64_t q) {
+    const std::int64_t rest = x - q * y;
+    x = y;
+    y = rest;
+  }
+};
+
+/// The greatest common divisor by Lehmer's algorithm: Boost's goes bit by bit.
+Int gcd_of(Int a, Int b) {
+  if (a < 0) a = -a;
+  if (b < 0) b = -b;
+  if (a < b) swap(a, b);
+  while (b != 0 && msb(b) >= 64) {
+    // 62 bits leave the cofactors and their sums within 64.
+    const unsigned long shift = msb(a) - 61;
+    const auto leading_a = static_cast<std::int64_t>(bits_from(a, shift));
+    const auto leading_b = static_cast<std::int64_t>(bits_from(b, shift));
+    const Cofactors c(leading_a, leading_b);
+    if (c.b0 == 0) {
+      a %= b;
+      swap(a, b);
+    } else {
+      Int next = a * c.a0 + b * c.b0;
+      b = a * c.a1 + b * c.b1;
+      a = std::move(next);
+    }
+  }
+  if (b == 0) return a;
+  const auto small = b.convert_to<std::uint64_t>();
+  return Int(gcd64(small, Int(a % b).convert_to<std::uint64_t>()));
+}
+
 std::uint64_t absolute(std::int64_t x) {
   return static_cast<std::uint64_t>(x < 0 ? -x : x);  // INT64_MIN is never stored
 }
@@ -125,11 +179,15 @@ struct Rational::Access {
       num = -num;
       den = -den;
     }
-    const Int divisor = gcd(num, den);
+    const Int divisor = gcd_of(num, den);
     if (divisor != 1) {
       num /= divisor;
       den /= divisor;
     }
+    return from_reduced(std::move(num), std::move(den));
+  }
+
+  static Rational from_reduced(Int num, Int den) {
     Rational r;
     if (abs(num) <= INT64_MAX && den <= INT64_MAX) {
       r.num_ = num.convert_to<std::int64_t>();
@@ -239,9 +297,13 @@ Rational Rational::sum(const Rational& a, const Rational& b, bool minus) {
   if (a.big_ || b.big_) {
     const auto x = Access::widen(a);
     const auto y = Access::widen(b);
-    const Int left = x.num * y.den;
-    const Int right = y.num * x.den;
-    return Access::reduced(minus ? left - right : left + right, x.den * y.den);
+    // Only what the denominators have in common can cancel (Knuth, 4.5.1).
+    const Int common = gcd_of(x.den, y.den);
+    const Int own = x.den / common, other = y.den / common;
+    const Int left = x.num * other, right = y.num * own;
+    const Int num = minus ? left - right : left + right;
+    const Int divisor = gcd_of(num, common);
+    return Access::from_reduced(num / divisor, own * (y.den / divisor));
   }
   // |num| <= 2^63 - 1 on both sides: neither the products nor their sum leave 128 bits.
   const SignedWide left = SignedWide(a.num_) * b.den_;
@@ -257,7 +319,9 @@ Rational Rational::product(const Rational& a, const Rational& b) {
   if (a.big_ || b.big_) {
     const auto x = Access::widen(a);
     const auto y = Access::widen(b);
-    return Access::reduced(x.num * y.num, x.den * y.den);
+    const Int first = gcd_of(x.num, y.den), second = gcd_of(y.num, x.den);
+    return Access::from_reduced((x.num / first) * (y.num / second),
+                                (x.den / second) * (y.den / first));
   }
   const std::uint64_t num_a = absolute(a.num_);
   const std::uint64_t num_b = absolute(b.num_);

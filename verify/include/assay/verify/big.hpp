@@ -15,6 +15,7 @@
 #include <limits>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "assay/scalar.hpp"
 
@@ -128,6 +129,8 @@ class Big {
     if (mpfr_regular_p(&m_)) return mpfr_get_exp(&m_) - 1;
     return mpfr_zero_p(&m_) ? kZeroExponent : kNonFiniteExponent;
   }
+  /// The leading 64 bits of a regular number.
+  std::uint64_t top_bits() const { return data()[limbs(precision()) - 1]; }
   static constexpr long kZeroExponent = std::numeric_limits<long>::min() / 4;
   static constexpr long kNonFiniteExponent = std::numeric_limits<long>::max() / 4;
 
@@ -210,9 +213,32 @@ class Big {
     return x;
   }
 
+  /// F(x...) in the current precision, rounded as said; F is a function of MPFR.
+  template <auto F, class... X>
+  static Big directed(mpfr_rnd_t direction, const X&... x) {
+    Big r(Result{});
+    F(&r.m_, &x.m_..., direction);
+    return r;
+  }
+  /// The same rounded down and up, by one computation: upwards it is the next number, except where
+  /// the result is exact, which MPFR says.
+  struct Bracket;
+  template <class F, class... X>
+  static Bracket bracketed(F f, const X&... x);
+
   friend bool isnan(const Big& x) { return mpfr_nan_p(&x.m_); }
   friend bool isinf(const Big& x) { return mpfr_inf_p(&x.m_); }
   friend bool isfinite(const Big& x) { return !isnan(x) && !isinf(x); }
+  friend bool is_zero(const Big& x) { return mpfr_zero_p(&x.m_); }
+  /// x >= 0, x <= 0, x > 0: false for NaN, without a call.
+  friend bool at_least_zero(const Big& x) {
+    return mpfr_zero_p(&x.m_) || (!mpfr_nan_p(&x.m_) && MPFR_SIGN(&x.m_) > 0);
+  }
+  friend bool at_most_zero(const Big& x) {
+    return mpfr_zero_p(&x.m_) || (!mpfr_nan_p(&x.m_) && MPFR_SIGN(&x.m_) < 0);
+  }
+  friend bool above_zero(const Big& x) { return at_least_zero(x) && !mpfr_zero_p(&x.m_); }
+  friend bool below_zero(const Big& x) { return at_most_zero(x) && !mpfr_zero_p(&x.m_); }
   friend bool signbit(const Big& x) { return (mpfr_signbit)(&x.m_) != 0; }
   friend std::ostream& operator<<(std::ostream& out, const Big& x) { return x.print(out); }
 
@@ -312,6 +338,20 @@ class Big {
   __mpfr_struct m_;
   std::array<mp_limb_t, kInlineLimbs> inline_{};
 };
+
+struct Big::Bracket {
+  Big lo, hi;
+};
+
+template <class F, class... X>
+Big::Bracket Big::bracketed(F f, const X&... x) {
+  Big lo(Result{});
+  const int ternary = f(&lo.m_, &x.m_..., MPFR_RNDD);
+  Bracket b{std::move(lo), Big()};
+  b.hi = b.lo;
+  if (ternary != 0) mpfr_nextabove(&b.hi.m_);
+  return b;
+}
 
 }  // namespace assay::verify
 

@@ -1,0 +1,204 @@
+// A matrix operation against its certified gradient, or against dual numbers element by element.
+
+#include <algorithm>
+#include <cmath>
+
+#include "certified.hpp"
+#include "derivative_parts.hpp"
+
+namespace assay::verify {
+namespace {
+
+/// Whether a case is wholly right by its certified gradient, which is the usual one and costs two
+/// sweeps. What is not judged right is no finding: it is for the dual numbers to say. Envelopes,
+/// which cost a sweep each, are computed where a verdict or the largest figure depends on them.
+class Certified {
+ public:
+  Certified(const Examination& e, const Outcome& out, const CertifiedReference& ref)
+      : e_(e), out_(out), ref_(ref), limit_(derivative_limit(e.op)) {}
+
+  bool right() {
+    const auto finite = [](const Mat<double>& m) { return m.allFinite(); };
+    if (!finite(out_.y) || !std::all_of(out_.gradients.begin(), out_.gradients.end(), finite)) {
+      return false;
+    }
+    return by_ulp() && by_envelope();
+  }
+
+  void record() const {
+    e_.elements(elements_.size());
+    if (!e_.statistics) return;
+    for (const Element& x : elements_) {
+      note_worst(e_.statistics->worst_derivative, x.v.ulp, x.v.envelope, e_.number, [&] {
+        return Worst{x.v.ulp, x.v.envelope, e_.number, {}, hex(got(x)), reference(x).value.str(20)};
+      });
+    }
+    values();
+  }
+
+ private:
+  struct Element {
+    std::size_t k;
+    Eigen::Index i;
+    Judgement v;
+  };
+  [[nodiscard]] double got(const Element& x) const { return out_.gradients[x.k].data()[x.i]; }
+  [[nodiscard]] const Bounded& reference(const Element& x) const {
+    return ref_.gradient[x.k][static_cast<std::size_t>(x.i)];
+  }
+  [[nodiscard]] Big ulp(const Bounded& r) const {
+    return ulp_at(e_.format, clamped(e_.format, r.value));
+  }
+
+  bool by_ulp() {
+    for (std::size_t k = 0; k < ref_.gradient.size(); ++k) {
+      for (Eigen::Index i = 0; i < out_.gradients[k].size(); ++i) {
+        Element x{k, i, {}};
+        const Bounded& r = reference(x);
+        x.v = judge(e_.format, got(x), r, limit_.figure, ulp(r));
+        if (x.v.verdict != Verdict::correct && limit_.units != Units::envelope) return false;
+        if (x.v.ulp <= 0.5) x.v.envelope = x.v.ulp;  // an envelope is at least one ulp
+        elements_.push_back(x);
+      }
+    }
+    return true;
+  }
+
+  bool by_envelope() {
+    std::vector<Element*> order;
+    for (Element& x : elements_) {
+      if (!x.v.envelope) order.push_back(&x);
+    }
+    std::stable_sort(order.begin(), order.end(),
+                     [](const Element* a, const Element* b) { return a->v.ulp > b->v.ulp; });
+    double worst = 0;
+    if (e_.statistics && e_.statistics->worst_derivative) {
+      worst = e_.statistics->worst_derivative->envelope.value_or(0);
+    }
+    for (Element* x : order) {
+      const bool larger = e_.statistics && x->v.ulp > worst;
+      if (!larger && x->v.verdict == Verdict::correct) continue;
+      if (!in_envelope(*x)) return false;
+      worst = std::max(worst, *x->v.envelope);
+    }
+    return true;
+  }
+
+  bool in_envelope(Element& x) const {
+    const Bounded& r = reference(x);
+    const Big one = ulp(r);
+    const Big envelope = element_envelope(e_.op, e_.format, e_.c, {x.k, x.i}, ref_.precision);
+    const WithContext c(113, MPFR_RNDU);
+    const Big unit = std::max(one, envelope);
+    if (limit_.units == Units::envelope) {
+      x.v.verdict = judge(e_.format, got(x), r, limit_.figure, unit).verdict;
+    }
+    x.v.envelope = std::isinf(x.v.ulp) ? x.v.ulp : x.v.ulp * (one / unit).to_double(MPFR_RNDU);
+    return x.v.verdict == Verdict::correct;
+  }
+
+  /// Values are reported, not judged: only those that can be the worst are looked at closely.
+  void values() const {
+    const Format& f = e_.format;
+    const Big edge = ldexp(Big(1), f.max_exponent - 2);
+    for (Eigen::Index j = 0; j < out_.y.size(); ++j) {
+      const Bounded& y = ref_.y[static_cast<std::size_t>(j)];
+      std::optional<Worst>& worst = e_.statistics->worst_value;
+      const double got = out_.y.data()[j];
+      const Big one = ulp(y);
+      const double ulps = judge(f, got, y, 0, one).ulp;
+      const bool larger = !worst || ulps > worst->ulp || ulps > worst->envelope.value_or(0);
+      if (!larger || abs(y.value) > edge) continue;
+      const Big unit = std::max(one, value_change(e_.op, f, e_.c, j, ref_.precision));
+      if (unit > ulp_at(f, edge)) continue;
+      const double envelope = ratio(abs(Big(got) - y.value), unit);
+      note_worst(worst, ulps, envelope, e_.number,
+                 [&] { return Worst{ulps, envelope, e_.number, {}, hex(got), y.value.str(20)}; });
+    }
+  }
+
+  const Examination& e_;
+  const Outcome& out_;
+  const CertifiedReference& ref_;
+  Limit limit_;
+  std::vector<Element> elements_;
+};
+
+std::optional<Problem> by_elements(const Examination& e, const Outcome& out) {
+  const Format& f = e.format;
+  const MatrixReference ref = matrix_reference(e.op, f, e.c.inputs, e.c.upstream);
+  const auto vast = [](const Mat<double>& x) { return (x.array().abs() > 0x1p60).any(); };
+  if (!ref.resolved && std::any_of(e.c.inputs.begin(), e.c.inputs.end(), vast)) {
+    e.count("beyond the oracle's exponents");
+    return std::nullopt;
+  }
+  const Limit limit = derivative_limit(e.op);
+  std::optional<std::vector<Mat<Big>>> change;
+  const Big edge = ldexp(Big(1), f.max_exponent - 2);
+  First first;
+  bool overflowed = false;
+  for (std::size_t k = 0; k < ref.gradient.size(); ++k) {
+    for (std::size_t i = 0; i < ref.gradient[k].size(); ++i) {
+      const MatrixReference::Element& g = ref.gradient[k][i];
+      if (g.overflows(e.format)) {
+        overflowed = true;
+        continue;
+      }
+      const double got = out.gradients[k].data()[i];
+      const Big ulp = ulp_at(f, clamped(f, g.r.value));
+      Judgement v = judge(f, got, g.r, limit.figure, ulp);
+      v.envelope = v.ulp;
+      if (v.ulp > 0.5 || v.verdict != Verdict::correct) {
+        if (!change) change = matrix_envelope(e.op, f, e.c.inputs, e.c.upstream, ref.precision);
+        const WithContext c(113, MPFR_RNDU);
+        const Big unit = std::max(ulp, (*change)[k].data()[i] + g.rounding);
+        if (limit.units == Units::envelope) {
+          v.verdict = judge(f, got, g.r, limit.figure, unit).verdict;
+        }
+        v.envelope = std::isinf(v.ulp) ? v.ulp : v.ulp * (ulp / unit).to_double(MPFR_RNDU);
+      }
+      e.elements();
+      if (e.statistics) {
+        note_worst(e.statistics->worst_derivative, v.ulp, v.envelope, e.number, [&] {
+          return Worst{v.ulp, v.envelope, e.number, {}, hex(got), g.r.value.str(20)};
+        });
+      }
+      if (v.verdict != Verdict::correct) {
+        first.offer(wrong_derivative(e, v, got, g.r, k, static_cast<Eigen::Index>(i),
+                                     e.c.inputs[k].rows()));
+      }
+    }
+  }
+  if (overflowed) e.count("overflow");
+  for (Eigen::Index j = 0; e.statistics && j < ref.y.size(); ++j) {
+    const Big unit = std::max(ulp_at(f, clamped(f, ref.y.data()[j])), ref.y_change.data()[j]);
+    if (unit > ulp_at(f, edge) || abs(ref.y.data()[j]) > edge) continue;
+    const double got = out.y.data()[j];
+    if (!std::isfinite(got)) {
+      e.count("value not finite");  // an intermediate sum; the value is reported, not judged
+      continue;
+    }
+    const Bounded y{ref.y.data()[j], ref.y_bound.data()[j], abs(ref.y.data()[j])};
+    const double ulp = judge(f, got, y, 0, unit).ulp;
+    const Big error = abs(Big(got) - y.value);
+    const double envelope = ratio(error, unit);
+    note_worst(e.statistics->worst_value, ulp, envelope, e.number,
+               [&] { return Worst{ulp, envelope, e.number, {}, hex(got), y.value.str(20)}; });
+  }
+  return first.take();
+}
+
+}  // namespace
+
+std::optional<Problem> examine_matrix(const Examination& e, const Outcome& out) {
+  if (const auto ref = certified_reference(e.op, e.format, e.c, e.seed)) {
+    Certified certified(e, out, *ref);
+    if (certified.right()) {
+      certified.record();
+      return std::nullopt;
+    }
+  }
+  return by_elements(e, out);
+}
+
+}  // namespace assay::verify
