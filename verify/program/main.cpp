@@ -26,7 +26,7 @@ bool is_command(const CLI::App& app, std::string_view name) {
 void add_plugins(CLI::App* command, std::vector<std::string>& plugins) {
   command->add_option("--plugin", plugins, "Shared library of operations (ASSAY_OPERATIONS)")
       ->type_name("FILE")
-      ->expected(1);
+      ->allow_extra_args(false);
 }
 
 }  // namespace
@@ -53,7 +53,7 @@ int main(int argc, char** argv) {
                              "Names, or globs over whole names; without any: everything");
   verify_command->add_option("--scalar", verify.scalars, "Only checks in this scalar")
       ->type_name("NAME")
-      ->expected(1);
+      ->allow_extra_args(false);
   verify_command->add_option("--cases", verify.cases, "Random cases of each check")
       ->capture_default_str();
   verify_command->add_option("--seed", verify.seed, "Seed of the campaign")->capture_default_str();
@@ -81,10 +81,10 @@ int main(int argc, char** argv) {
                              "Names of operations, or globs over whole names; without any: all");
   faults_command->add_option("--class", faults.classes, "Only faults of this class, 1 to 27")
       ->type_name("N")
-      ->expected(1);
+      ->allow_extra_args(false);
   faults_command->add_option("--scalar", faults.scalars, "Only in float, or only in double")
       ->type_name("NAME")
-      ->expected(1);
+      ->allow_extra_args(false);
   faults_command->add_option("--cases", faults.cases, "Random cases of each check, at most")
       ->capture_default_str();
   faults_command->add_option("--seed", faults.seed, "Seed of the campaign")->capture_default_str();
