@@ -14,29 +14,33 @@
 namespace assay::verify {
 namespace {
 
-/// An item of a campaign is known by its number: stored failures first, then checks, then faults.
+/// An item of a campaign is known by its number: stored failures first, then checks, then faults,
+/// then sensitivities.
 struct Item {
-  enum class Kind { stored, check, fault } kind;
+  enum class Kind { stored, check, fault, sensitivity } kind;
   std::size_t at;
 };
 
 std::size_t item_count(const Campaign& c) {
-  return c.stored.size() + c.checks.size() + c.faults.size();
+  return c.stored.size() + c.checks.size() + c.faults.size() + c.sensitivities.size();
 }
 
 Item item(const Campaign& c, std::size_t i) {
   if (i < c.stored.size()) return {Item::Kind::stored, i};
   i -= c.stored.size();
   if (i < c.checks.size()) return {Item::Kind::check, i};
-  return {Item::Kind::fault, i - c.checks.size()};
+  i -= c.checks.size();
+  if (i < c.faults.size()) return {Item::Kind::fault, i};
+  return {Item::Kind::sensitivity, i - c.faults.size()};
 }
 
 std::string item_id(const Campaign& c, std::size_t i) {
   const auto [kind, at] = item(c, i);
   if (kind == Item::Kind::stored) return c.stored[at].file;
   if (kind == Item::Kind::check) return c.checks[at].blank.id();
-  const FaultTask& t = c.faults[at];
-  return fmt::format("{}/{}/fault-{}", t.operation->name, t.format.name, t.fault.name);
+  if (kind == Item::Kind::fault) return c.faults[at].id();
+  const SensitivityTask& t = c.sensitivities[at];
+  return fmt::format("{}/{}/sensitivity", t.operation->name, t.format.name);
 }
 
 double processor_seconds() {
@@ -68,7 +72,14 @@ Json run_item(const Campaign& c, std::size_t i, std::size_t lane, Position& posi
     const FaultTask& t = c.faults[at];
     if (!is_mine(c, at, lane)) return nullptr;
     ++position.done;
-    return to_json(try_fault(*t.operation, t.format, t.fault, c.seed, c.fault_cases));
+    return to_json(try_fault(
+        t, {.seed = c.seed, .cases = c.fault_cases, .shrink_tries = c.fault_shrink_tries}));
+  }
+  if (kind == Item::Kind::sensitivity) {
+    const SensitivityTask& t = c.sensitivities[at];
+    if (!is_mine(c, at, lane)) return nullptr;
+    ++position.done;
+    return to_json(sensitivity(t.operation, t.format, c.seed, t.cases));
   }
   Check check = c.checks[at];
   if (check.whole && !is_mine(c, at, lane)) return nullptr;
@@ -109,8 +120,10 @@ void collect(const Campaign& c, const Lane& lane, CampaignResult& result,
       merge(result.checks[c.stored[at].check], check_from_json(j.at("result")));
     } else if (kind == Item::Kind::check) {
       merge(result.checks[at], check_from_json(j.at("result")));
-    } else {
+    } else if (kind == Item::Kind::fault) {
       result.faults[at] = fault_from_json(j.at("result"));
+    } else {
+      result.sensitivities[at] = sensitivity_from_json(j.at("result"));
     }
   }
 }
@@ -131,6 +144,7 @@ void record_loss(const Campaign& c, std::size_t i, std::uint64_t number, const L
     result.faults[at].shrunk = end.why;
     return;
   }
+  if (kind == Item::Kind::sensitivity) return;  // it stays not measured
   const bool stored = kind == Item::Kind::stored;
   const std::size_t check = stored ? c.stored[at].check : at;
   CheckResult lost = c.checks[check].blank;
@@ -159,14 +173,8 @@ void record_loss(const Campaign& c, std::size_t i, std::uint64_t number, const L
 CampaignResult blank_result(const Campaign& c) {
   CampaignResult r;
   for (const Check& check : c.checks) r.checks.push_back(check.blank);
-  for (const FaultTask& t : c.faults) {
-    FaultResult f;
-    f.operation = t.operation->name;
-    f.scalar = t.format.name;
-    f.fault = t.fault.name;
-    f.about = t.fault.about;
-    r.faults.push_back(f);
-  }
+  for (const FaultTask& t : c.faults) r.faults.push_back(blank_fault(t));
+  r.sensitivities.resize(c.sensitivities.size());
   return r;
 }
 
@@ -187,7 +195,7 @@ CampaignResult run(const Campaign& c, const Progress& progress) {
   const Positions positions(c.jobs);
   CampaignResult result = blank_result(c);
 
-  std::uint64_t total = c.faults.size() / c.shards;
+  std::uint64_t total = (c.faults.size() + c.sensitivities.size()) / c.shards;
   for (const Check& check : c.checks) total += check.cases / c.shards;
 
   std::vector<Lane> lanes;
@@ -227,6 +235,8 @@ CampaignResult run(const Campaign& c, const Progress& progress) {
     }
   }
   std::erase_if(result.faults, [](const FaultResult& f) { return f.status.empty(); });
+  std::erase_if(result.sensitivities,
+                [](const SensitivityResult& s) { return s.operation.empty(); });
   std::sort(result.still_wrong.begin(), result.still_wrong.end());
   for (std::size_t i = 0; i < item_count(c); ++i) {
     result.timing.push_back({item_id(c, i), seconds[i]});

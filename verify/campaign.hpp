@@ -8,10 +8,11 @@
 
 namespace assay::verify {
 
-struct FaultTask {
+/// The sensitivity of an operation, to be measured.
+struct SensitivityTask {
   std::shared_ptr<const Operation> operation;
   Format format;
-  Fault fault;
+  std::uint64_t cases;
 };
 
 /// A failure of an earlier run, tried before anything else.
@@ -29,10 +30,12 @@ struct Campaign {
   std::uint64_t shard = 0;   ///< this machine's part ...
   std::uint64_t shards = 1;  ///< ... of so many
   std::uint64_t fault_cases = 200;
+  int fault_shrink_tries = 0;
   double timeout = 600;  ///< seconds for one case, or one planted fault; 0: no limit
   std::vector<StoredFailure> stored;
   std::vector<Check> checks;
   std::vector<FaultTask> faults;
+  std::vector<SensitivityTask> sensitivities;
 };
 
 struct Timing {
@@ -43,6 +46,7 @@ struct Timing {
 struct CampaignResult {
   std::vector<CheckResult> checks;  ///< in the order of the campaign
   std::vector<FaultResult> faults;
+  std::vector<SensitivityResult> sensitivities;
   std::vector<Timing> timing;            ///< processor time over all processes
   std::vector<std::string> still_wrong;  ///< files of stored failures that fail again
 };

@@ -2,182 +2,191 @@
 
 #include <cmath>
 #include <cstring>
+#include <stdexcept>
+
+#include "wrong/wrong.hpp"
 
 namespace assay::verify {
 namespace {
 
+template <class T>
+bool same_bytes(const Mat<T>& a, const Mat<T>& b) {
+  return shape_of(a) == shape_of(b) &&
+         std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(T)) == 0;
+}
+
+/// Further from the right gradient than two that are within the claim can be. Beyond what is finite
+/// nothing is known of the right one.
+template <class T>
+bool beyond_claim(T right, T wrong, double figure) {
+  using L = std::numeric_limits<T>;
+  if (right == wrong || !std::isfinite(right)) return false;
+  if (!std::isfinite(wrong)) return std::abs(right) < L::max() / 4;
+  const T ulp = std::nextafter(std::abs(right), L::infinity()) - std::abs(right);
+  return std::abs(right - wrong) > static_cast<T>(2 * figure + 2) * ulp;
+}
+
+/// The right backward, and after it the fault.
 template <class T>
 class Tampered final : public Rule<T> {
  public:
   using Rule<T>::forward, Rule<T>::backward;
   using typename Rule<T>::Inputs;
 
-  Tampered(std::shared_ptr<const Rule<T>> inner, bool elementwise, std::string_view fault,
-           std::shared_ptr<std::uint64_t> manifested)
-      : inner_(std::move(inner)),
-        elementwise_(elementwise),
+  Tampered(std::shared_ptr<const Operation> op, const Fault& fault,
+           std::shared_ptr<Planted> planted)
+      : op_(std::move(op)),
+        right_(op_->rule<T>()),
+        figure_(derivative_limit(*op_).figure),
         fault_(fault),
-        manifested_(std::move(manifested)) {}
+        planted_(std::move(planted)) {}
 
-  [[nodiscard]] Shape shape(std::span<const Shape> s) const override { return inner_->shape(s); }
+  [[nodiscard]] Shape shape(std::span<const Shape> s) const override { return right_.shape(s); }
   [[nodiscard]] Mat<T> forward(Inputs x, Mat<T>& saved) const override {
-    return inner_->forward(x, saved);
+    return right_.forward(x, saved);
   }
   void backward(const Mat<T>& dy, Inputs x, const Mat<T>& y, const Mat<T>& saved,
                 std::span<Sink<T>> sinks) const override {
     std::vector<Mat<T>> dx(x.size());
-    inner_->backward(dy, x, y, saved, std::span(dx));
+    right_.backward(dy, x, y, saved, std::span(dx));
     const std::vector<Mat<T>> right = dx;
-    const Mat<T> upstream =
-        dy;  // NOLINT(performance-unnecessary-copy-initialization): tampered with
-    tamper(dy, x, y, dx);
-    bool changed = differs(upstream, dy);
-    for (std::size_t k = 0; k < dx.size(); ++k) changed = changed || differs(right[k], dx[k]);
-    if (changed) ++*manifested_;
+    std::vector<Mat<T>> door;  // what belongs to the caller
+    if (fault_.in == Fault::In::bits) door = at_the_door(dy, x, y);
+    fault_.tamper<T>()({*op_, right_, dy, x, y, memory_}, dx);
+    ++memory_.calls;
+    const bool changed = fault_.in == Fault::In::bits
+                             ? !same(right, dx) || !same(door, at_the_door(dy, x, y))
+                             : beyond(right, dx, x);
+    planted_->changed = planted_->changed || changed;
     for (std::size_t k = 0; k < dx.size(); ++k) sinks[k].take(std::move(dx[k]));
   }
 
  private:
-  /// Differs by value: -0 for 0 and one NaN for another are no faults that anyone could see.
-  static bool differs(const Mat<T>& a, const Mat<T>& b) {
-    if (shape_of(a) != shape_of(b)) return true;
-    return !(a.array() == b.array() || (a.array().isNaN() && b.array().isNaN())).all();
+  static std::vector<Mat<T>> at_the_door(const Mat<T>& dy, Inputs x, const Mat<T>& y) {
+    std::vector<Mat<T>> all{dy, y};
+    for (const View<T>& v : x) all.emplace_back(v.map());
+    return all;
   }
-
-  void tamper(const Mat<T>& dy, Inputs x, const Mat<T>& y, std::span<Mat<T>> dx) const {
-    if (fault_ == "sign") {
-      dx[0] = -dx[0];
-    } else if (fault_ == "factor") {
-      for (Mat<T>& g : dx) g *= T(2);
-    } else if (fault_ == "small-factor") {
-      const T factor = T(1) + (std::is_same_v<T, float> ? T(1e-5) : T(1e-12));
-      for (Mat<T>& g : dx) g *= factor;
-    } else if (fault_ == "no-reduction") {
-      if (elementwise_ && x.size() == 2) first_repetition(dy, x, y, dx);
-    } else if (fault_ == "transposed") {
-      for (Mat<T>& g : dx) {
-        if (g.rows() == g.cols()) g = g.transpose().eval();
+  static bool same(const std::vector<Mat<T>>& a, const std::vector<Mat<T>>& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), same_bytes<T>);
+  }
+  [[nodiscard]] bool beyond(const std::vector<Mat<T>>& right, const std::vector<Mat<T>>& wrong,
+                            Inputs x) const {
+    for (std::size_t k = 0; k < right.size(); ++k) {
+      if (shape_of(right[k]) != shape_of(wrong[k])) return true;
+      for (Eigen::Index i = 0; i < right[k].size(); ++i) {
+        const T r = right[k].data()[i], w = wrong[k].data()[i];
+        if (beyond_claim(r, w, figure_) && !free_at(k, x[k].map().data()[i])) return true;
       }
-    } else if (fault_ == "tail") {
-      for (std::size_t k = 0; k < dx.size(); ++k) {
-        dx[k] = (x[k].map().array().abs() > T(20)).select(-dx[k], dx[k]);
-      }
-    } else if (fault_ == "upstream") {
-      const_cast<Mat<T>&>(dy) *= T(2);
-    } else if (fault_ == "stale") {
-      stale(dx);
-    } else if (fault_ == "one-element") {
-      if (dx[0].size() > 0) dx[0](dx[0].rows() - 1, dx[0].cols() - 1) *= T(1.001);
     }
+    return false;
+  }
+  /// Where the domain leaves the derivative open, any is right.
+  [[nodiscard]] bool free_at(std::size_t k, T x) const {
+    const Format& f = std::is_same_v<T, float> ? float_format : double_format;
+    const AtKink kink = at_kink(*op_, f, k, static_cast<double>(x));
+    return kink.exceptional && !kink.prescribed;
   }
 
-  void first_repetition(const Mat<T>& dy, Inputs x, const Mat<T>& y, std::span<Mat<T>> dx) const {
-    if (y.size() == 0) return;
-    std::vector<Mat<T>> full;
-    for (const View<T>& v : x) {
-      const auto m = v.map();
-      full.push_back(m.replicate(m.rows() == 1 ? y.rows() : 1, m.cols() == 1 ? y.cols() : 1));
-    }
-    const std::vector<Mat<T>> g = inner_->gradients(dy, views(full));
-    for (std::size_t k = 0; k < 2; ++k) {
-      dx[k] = g[k].topLeftCorner(x[k].shape().rows, x[k].shape().cols);
-    }
-  }
+  std::shared_ptr<const Operation> op_;
+  const Rule<T>& right_;
+  double figure_;
+  Fault fault_;
+  std::shared_ptr<Planted> planted_;
+  mutable Memory<T> memory_;
+};
 
-  void stale(std::span<Mat<T>> dx) const {
-    if (first_.size() != dx.size()) first_.assign(dx.begin(), dx.end());
+/// Every gradient scaled, in whatever scalar.
+template <class T>
+class Scaled final : public Rule<T> {
+ public:
+  using Rule<T>::forward, Rule<T>::backward;
+  using typename Rule<T>::Inputs;
+
+  Scaled(std::shared_ptr<const Rule<T>> right, T factor)
+      : right_(std::move(right)), factor_(std::move(factor)) {}
+
+  [[nodiscard]] Shape shape(std::span<const Shape> s) const override { return right_->shape(s); }
+  [[nodiscard]] Mat<T> forward(Inputs x, Mat<T>& saved) const override {
+    return right_->forward(x, saved);
+  }
+  void backward(const Mat<T>& dy, Inputs x, const Mat<T>& y, const Mat<T>& saved,
+                std::span<Sink<T>> sinks) const override {
+    std::vector<Mat<T>> dx(x.size());
+    right_->backward(dy, x, y, saved, std::span(dx));
     for (std::size_t k = 0; k < dx.size(); ++k) {
-      if (shape_of(first_[k]) != shape_of(dx[k])) first_.assign(dx.begin(), dx.end());
+      for (T& g : dx[k].reshaped()) g *= factor_;
+      sinks[k].take(std::move(dx[k]));
     }
-    for (std::size_t k = 0; k < dx.size(); ++k) dx[k] = first_[k];
   }
 
-  std::shared_ptr<const Rule<T>> inner_;
-  bool elementwise_;
-  std::string_view fault_;
-  std::shared_ptr<std::uint64_t> manifested_;
-  mutable std::vector<Mat<T>> first_;  // of the stale fault
+ private:
+  std::shared_ptr<const Rule<T>> right_;
+  T factor_;
 };
 
-struct Caught {
-  std::uint64_t after;
-  double ulp;
-  Case shrunk;
-};
-
-/// Cases of one check until one fails.
-std::optional<Caught> run_until_caught(const Operation& op, const Format& f, std::string_view check,
-                                       std::uint64_t campaign_seed, std::uint64_t cases,
-                                       bool overwriting) {
-  const Examine examine = examination(check);
-  const std::string id = op.name + "/" + std::string(f.name) + "/" + std::string(check);
-  for (std::uint64_t n = 0; n < cases; ++n) {
-    const std::uint64_t seed = case_seed(campaign_seed, id, n);
-    const Case c = generate(op, f, seed);
-    const auto fails = [&](const Case& x) {
-      const auto p = examine({op, f, x, n, seed, nullptr, overwriting});
-      return p && !p->inconclusive ? p : std::nullopt;
-    };
-    const std::optional<Problem> p = fails(c);
-    if (!p) continue;
-    std::uint64_t steps = 0;
-    const Case small = shrink(
-        op, f, c, [&](const Case& x) { return fails(x).has_value(); }, steps);
-    return Caught{n + 1, p->ulp, small};
-  }
-  return std::nullopt;
+template <class T>
+void scale(std::shared_ptr<const Rule<T>>& rule, const T& factor) {
+  if (rule) rule = std::make_shared<Scaled<T>>(rule, factor);
 }
 
-std::string show(const Format& f, const Case& c) {
-  std::string text;
-  for (const Mat<double>& x : c.inputs) {
-    text += text.empty() ? "" : ", ";
-    text += to_string(shape_of(x));
-    if (x.size() == 1) text += " [" + decimal(f, x(0, 0)) + "]";
+std::vector<Fault> all_faults() {
+  std::vector<Fault> all;
+  for (const auto& some : {wrong::of_the_whole(), wrong::at_points(), wrong::of_state(),
+                           wrong::of_single_operations()}) {
+    all.insert(all.end(), some.begin(), some.end());
   }
-  return text;
+  std::stable_sort(all.begin(), all.end(),
+                   [](const Fault& a, const Fault& b) { return a.number < b.number; });
+  return all;
 }
 
 }  // namespace
 
-Operation plant(const Operation& op, std::string_view fault,
-                const std::shared_ptr<std::uint64_t>& manifested) {
+const std::vector<Fault>& faults() {
+  static const std::vector<Fault> all = all_faults();
+  return all;
+}
+
+const Fault& fault_named(std::string_view name) {
+  for (const Fault& f : faults()) {
+    if (f.name == name) return f;
+  }
+  throw std::out_of_range("there is no fault named '" + std::string(name) + "'");
+}
+
+Operation plant(const Operation& op, const Fault& fault, const std::shared_ptr<Planted>& planted) {
   Operation wrong = op;
-  wrong.in_float =
-      std::make_shared<Tampered<float>>(op.in_float, op.elementwise, fault, manifested);
-  wrong.in_double =
-      std::make_shared<Tampered<double>>(op.in_double, op.elementwise, fault, manifested);
+  const auto right = std::make_shared<const Operation>(op);
+  if (fault.in_float) wrong.in_float = std::make_shared<Tampered<float>>(right, fault, planted);
+  if (fault.in_double) wrong.in_double = std::make_shared<Tampered<double>>(right, fault, planted);
+  if (fault.in == Fault::In::everywhere) {  // those that it is compared with as well
+    scale(wrong.enclosed, Enclosure(2));
+    scale(wrong.enclosed_dual, Dual<Enclosure>(Enclosure(2)));
+    scale(wrong.in_rational, Rational(2));
+    scale(wrong.in_rational_dual, Dual<Rational>(Rational(2)));
+  }
   return wrong;
 }
 
-FaultResult try_fault(const Operation& op, const Format& f, const Fault& fault,
-                      std::uint64_t campaign_seed, std::uint64_t cases) {
-  const auto manifested = std::make_shared<std::uint64_t>(0);
-  const bool overwriting = fault.name == "overwrite";
-  const Operation wrong = overwriting ? op : plant(op, fault.name, manifested);
+Operation plant_factor(const Operation& op, double error) {
+  Operation wrong = op;
+  scale(wrong.in_float, 1.0F + static_cast<float>(error));
+  scale(wrong.in_double, 1.0 + error);
+  return wrong;
+}
+
+std::string FaultTask::id() const {
+  return operation->name + "/" + std::string(format.name) + "/fault-" + std::string(fault.name);
+}
+
+FaultResult blank_fault(const FaultTask& t) {
   FaultResult r;
-  r.operation = op.name;
-  r.scalar = f.name;
-  r.fault = fault.name;
-  r.about = fault.about;
-  if (fault.name == "no-reduction" && !(op.elementwise && op.arity() == 2)) {
-    r.status = "not-applicable";  // only these broadcast
-    return r;
-  }
-  for (std::string_view check : {"derivative", "differences", "state", "sharing"}) {
-    if (overwriting && check != "sharing") continue;  // elsewhere there is no sweep
-    const auto caught = run_until_caught(wrong, f, check, campaign_seed, cases, overwriting);
-    if (!caught) continue;
-    r.status = "caught";
-    r.by = check;
-    r.after = caught->after;
-    r.ulp = caught->ulp;
-    r.shrunk = show(f, caught->shrunk);
-    r.manifested = overwriting ? 1 : *manifested;
-    return r;
-  }
-  r.manifested = *manifested;
-  r.status = *manifested == 0 && !overwriting ? "not-applicable" : "survived";
+  r.operation = t.operation->name;
+  r.scalar = t.format.name;
+  r.fault = t.fault.name;
+  r.number = t.fault.number;
+  r.about = t.fault.about;
   return r;
 }
 

@@ -1,38 +1,126 @@
 #pragma once
 // Wrong backwards, planted to see whether the checks notice.
+//
+// A fault is planted in an operation by a decorator of its rule, which lets the right backward run
+// and then tampers with what it returned. A fault that needs another formula, or that belongs to
+// one operation, computes the gradients anew (folder wrong/). Before it counts, a witness is looked
+// for: a case in which the gradient changes by more than the operation's claim allows. Where there
+// is none the fault cannot be wrong, and is not planted.
 
-#include <array>
+#include <functional>
 #include <memory>
+#include <span>
 #include <string_view>
+#include <vector>
 
 #include "check.hpp"
+#include "fault_classes.hpp"
 
 namespace assay::verify {
 
+/// What a faulty rule keeps between calls.
+template <class T>
+struct Memory {
+  std::uint64_t calls = 0;
+  std::vector<Mat<T>> gradients;
+};
+
+/// One call of backward. The matrices may be tampered with by const_cast: faults do.
+template <class T>
+struct Backward {
+  const Operation& op;
+  const Rule<T>& right;
+  const Mat<T>& dy;
+  std::span<const View<T>> x;
+  const Mat<T>& y;
+  Memory<T>& memory;
+};
+/// Changes the right gradients into those of the fault.
+template <class T>
+using Tamper = void (*)(const Backward<T>& call, std::span<Mat<T>> dx);
+
 struct Fault {
+  /// Where it is planted.
+  enum class In {
+    gradient,    ///< the backward in float and double
+    bits,        ///< the same, but it counts whatever bit it changes: state, sharing
+    everywhere,  ///< the backward in every scalar, those of the oracles too
+    sweep,       ///< how gradients arrive
+    elsewhere,   ///< what the task's own checks look at: second derivatives, lifts
+  };
   std::string_view name;
+  std::uint64_t number = 0;  ///< of its class
   std::string_view about;
+  Tamper<float> in_float = nullptr;
+  Tamper<double> in_double = nullptr;
+  In in = In::gradient;
+  /// Which operations it can be planted in; null: all.
+  bool (*concerns)(const Operation&) = nullptr;
+
+  template <class T>
+  [[nodiscard]] Tamper<T> tamper() const {
+    if constexpr (std::is_same_v<T, float>) {
+      return in_float;
+    } else {
+      return in_double;
+    }
+  }
 };
 
-inline constexpr std::array faults{
-    Fault{"sign", "the gradient of the first input has the wrong sign"},
-    Fault{"factor", "every gradient is twice what it should be"},
-    Fault{"small-factor", "every gradient is off by a factor 1 + 1e-12 (1 + 1e-5 in float)"},
-    Fault{"overwrite", "the sweep overwrites a gradient where it should add to it"},
-    Fault{"no-reduction", "the gradient of a broadcast input is not summed over the repetitions"},
-    Fault{"transposed", "a square gradient is transposed"},
-    Fault{"tail", "the gradient has the wrong sign where |x| > 20"},
-    Fault{"upstream", "the upstream gradient is modified in place"},
-    Fault{"stale", "the second call returns the gradient of the first"},
-    Fault{"one-element", "one element of the first gradient is wrong by one part in a thousand"},
+/// All faults that can be planted in a backward.
+const std::vector<Fault>& faults();
+/// The fault of that name; throws std::out_of_range.
+const Fault& fault_named(std::string_view name);
+
+/// Whether the fault changed anything since somebody last asked.
+struct Planted {
+  bool changed = false;
+  std::uint64_t cases = 0;  ///< cases in which it did
+
+  void next_case() {
+    cases += changed ? 1 : 0;
+    changed = false;
+  }
 };
 
-/// The operation with a fault in its backward; `manifested` counts the calls that it changed.
-Operation plant(const Operation& op, std::string_view fault,
-                const std::shared_ptr<std::uint64_t>& manifested);
+/// The operation with the fault in its backward.
+Operation plant(const Operation& op, const Fault& fault, const std::shared_ptr<Planted>& planted);
+/// The operation with every gradient in float and double off by a factor 1 + error.
+Operation plant_factor(const Operation& op, double error);
 
-/// Plants one fault in one operation and runs its checks until one fails.
-FaultResult try_fault(const Operation& op, const Format& f, const Fault& fault,
-                      std::uint64_t campaign_seed, std::uint64_t cases);
+/// What one process is to plant, and where.
+struct FaultTask {
+  std::shared_ptr<const Operation> operation;
+  Format format;
+  Fault fault;
+  /// Of a fault elsewhere: the checks of what it was planted in.
+  std::function<std::vector<Check>(const std::shared_ptr<Planted>&, const Plan&)> checks{};
+  /// Of a fault elsewhere: why it cannot be wrong there, or nothing.
+  std::function<std::string()> cannot{};
+
+  [[nodiscard]] std::string id() const;
+};
+/// A result that says what is planted where, and nothing yet about what became of it.
+FaultResult blank_fault(const FaultTask& t);
+
+struct FaultPlan {
+  std::uint64_t seed = 42;
+  std::uint64_t cases = 200;      ///< as of a campaign: each check says how many of its own it has
+  int shrink_tries = 0;           ///< how hard the failing case is made smaller
+  std::uint64_t witnesses = 300;  ///< random cases among which a witness is looked for
+};
+
+/// Plants a fault and runs the checks, the first cases of all before later ones of any, until one
+/// fails. `shrunk` says why, where the fault cannot be wrong.
+FaultResult try_fault(const FaultTask& task, const FaultPlan& plan);
+
+/// The checks of a planted operation in one scalar, cheap ones first.
+std::vector<Check> checks_against(const std::shared_ptr<const Operation>& wrong, const Format& f,
+                                  const Fault& fault, std::uint64_t cases);
+
+/// The smallest error of all gradients, as a power of two relative to them, that the checks find
+/// within so many cases, and what the usual tolerances let through on these.
+SensitivityResult sensitivity(const std::shared_ptr<const Operation>& op, const Format& f,
+                              std::uint64_t seed, std::uint64_t cases);
 
 }  // namespace assay::verify

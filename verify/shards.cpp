@@ -12,9 +12,7 @@
 namespace assay::verify {
 namespace {
 
-std::string id_of(const FaultTask& t) {
-  return fmt::format("{}/{}/fault-{}", t.operation->name, t.format.name, t.fault.name);
-}
+std::string id_of(const FaultTask& t) { return t.id(); }
 std::string id_of(const FaultResult& r) {
   return fmt::format("{}/{}/fault-{}", r.operation, r.scalar, r.fault);
 }

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "case.hpp"
+#include "shrink_limit.hpp"
 
 namespace assay::verify {
 namespace {
@@ -120,7 +121,7 @@ rc::Seq<Case> candidates(const Operation& op, const Format& f, const Case& c) {
 
 Case shrink(const Operation& op, const Format& f, Case c,
             const std::function<bool(const Case&)>& fails, std::uint64_t& steps) {
-  constexpr int most_tries = 4000;
+  const int most_tries = ShrinkLimit::current();
   int tries = 0;
   auto shrinkable = rc::shrinkable::shrinkRecur(
       std::move(c), [&](const Case& x) { return candidates(op, f, x); });

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <set>
 
+#include "fault_tasks.hpp"
 #include "files.hpp"
 
 namespace assay::program {
@@ -72,9 +73,8 @@ SelectedCampaign campaign_of(const VerifyOptions& o) {
     for (const Format& f : {float_format, double_format}) {
       const bool in = o.scalars.empty() ||
                       std::find(o.scalars.begin(), o.scalars.end(), f.name) != o.scalars.end();
-      for (const Fault& fault : faults) {
-        if (in) c.faults.push_back({op, f, fault});
-      }
+      if (!in) continue;
+      for (FaultTask& t : some_faults(op, f)) c.faults.push_back(std::move(t));
     }
   }
   return {std::move(c), std::move(all.operations)};

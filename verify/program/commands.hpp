@@ -39,6 +39,23 @@ struct VerifyOptions {
 };
 int verify_all(const VerifyOptions& options);
 
+struct FaultsOptions {
+  std::vector<std::string> patterns;
+  std::vector<std::string> scalars;
+  std::vector<std::string> plugins;
+  std::vector<std::uint64_t> classes;  ///< none: all
+  std::uint64_t cases = 1000;
+  std::uint64_t seed = 42;
+  unsigned jobs = 0;  ///< 0: as many as there are processors
+  double timeout = 600;
+  bool details = false;
+  bool json = false;
+  bool sensitivity = false;  ///< measures that instead of planting
+  std::uint64_t sensitivity_cases = 100;
+  std::filesystem::path out = "reports/out";
+};
+int plant_faults(const FaultsOptions& options);
+
 struct MergeOptions {
   std::vector<std::filesystem::path> shards;
   std::filesystem::path out = "reports/out";

@@ -26,7 +26,7 @@ bool is_command(const CLI::App& app, std::string_view name) {
 void add_plugins(CLI::App* command, std::vector<std::string>& plugins) {
   command->add_option("--plugin", plugins, "Shared library of operations (ASSAY_OPERATIONS)")
       ->type_name("FILE")
-      ->expected(1);
+      ->allow_extra_args(false);
 }
 
 }  // namespace
@@ -53,7 +53,7 @@ int main(int argc, char** argv) {
                              "Names, or globs over whole names; without any: everything");
   verify_command->add_option("--scalar", verify.scalars, "Only checks in this scalar")
       ->type_name("NAME")
-      ->expected(1);
+      ->allow_extra_args(false);
   verify_command->add_option("--cases", verify.cases, "Random cases of each check")
       ->capture_default_str();
   verify_command->add_option("--seed", verify.seed, "Seed of the campaign")->capture_default_str();
@@ -73,6 +73,39 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   add_plugins(verify_command, verify.plugins);
   verify_command->footer(exit_codes);
+
+  program::FaultsOptions faults;
+  CLI::App* faults_command = app.add_subcommand(
+      "faults", "Plants every class of fault in every operation, and says which check catches it");
+  faults_command->add_option("PATTERN", faults.patterns,
+                             "Names of operations, or globs over whole names; without any: all");
+  faults_command->add_option("--class", faults.classes, "Only faults of this class, 1 to 27")
+      ->type_name("N")
+      ->allow_extra_args(false);
+  faults_command->add_option("--scalar", faults.scalars, "Only in float, or only in double")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  faults_command->add_option("--cases", faults.cases, "Random cases of each check, at most")
+      ->capture_default_str();
+  faults_command->add_option("--seed", faults.seed, "Seed of the campaign")->capture_default_str();
+  faults_command->add_option("--jobs", faults.jobs, "Processes; 0: one for each processor")
+      ->capture_default_str();
+  faults_command
+      ->add_option("--timeout", faults.timeout, "Seconds until a fault has survived; 0: never")
+      ->capture_default_str();
+  faults_command->add_flag("--details", faults.details, "A line for each fault");
+  faults_command->add_flag("--sensitivity", faults.sensitivity,
+                           "Instead: the smallest relative error that is found in each operation");
+  faults_command
+      ->add_option("--within", faults.sensitivity_cases, "Cases of each check for --sensitivity")
+      ->capture_default_str();
+  faults_command->add_flag("--json", faults.json, "As JSON");
+  faults_command->add_option("--out", faults.out, "Folder for faults.jsonl, or sensitivity.jsonl")
+      ->type_name("DIR")
+      ->capture_default_str();
+  add_plugins(faults_command, faults.plugins);
+  faults_command->footer(
+      "Exit codes: 0 all caught, 1 a fault survived, 2 wrong usage, 3 nothing was planted.");
 
   program::MergeOptions merge;
   CLI::App* merge_command = app.add_subcommand("merge", "Joins the results of all shards");
@@ -114,10 +147,10 @@ int main(int argc, char** argv) {
   // CLI11 would only say that a subcommand is required.
   const std::string_view command = argc > 1 ? argv[1] : "";
   if (!command.empty() && command[0] != '-' && !is_command(app, command)) {
-    fmt::print(
-        stderr,
-        "assay: '{}' is not a command; there are list, verify, merge, compare, replay and report\n",
-        command);
+    fmt::print(stderr,
+               "assay: '{}' is not a command; there are list, verify, faults, merge, compare, "
+               "replay and report\n",
+               command);
     return 2;
   }
   try {
@@ -129,6 +162,7 @@ int main(int argc, char** argv) {
   try {
     if (*list_command) return program::list(list);
     if (*verify_command) return program::verify_all(verify);
+    if (*faults_command) return program::plant_faults(faults);
     if (*merge_command) return program::merge_shards(merge);
     if (*compare_command) return program::compare(compare);
     if (*replay_command) return program::replay_case(replay);

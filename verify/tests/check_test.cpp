@@ -5,7 +5,6 @@
 #include "assay/ops.hpp"
 #include "assay/verify.hpp"
 #include "check.hpp"
-#include "faults.hpp"
 
 namespace {
 
@@ -197,27 +196,6 @@ TEST(Check, MergingShardsGivesTheWholeRun) {
       EXPECT_EQ(merged.worst_derivative->x, whole.worst_derivative->x);
     }
   }
-}
-
-TEST(Faults, EveryKindIsCaughtOrCannotOccur) {
-  for (const auto& op :
-       {make_operation(mul.op), make_operation(matmul.op), make_operation(softplus.op)}) {
-    for (const Fault& fault : faults) {
-      const FaultResult r = try_fault(op, double_format, fault, 42, 100);
-      EXPECT_NE(r.status, "survived") << op.name << " " << fault.name;
-      if (r.status == "not-applicable") {
-        EXPECT_EQ(r.manifested, 0U);
-      }
-    }
-  }
-}
-
-TEST(Faults, ARightRuleIsNotCaught) {
-  const auto manifested = std::make_shared<std::uint64_t>(0);
-  const Operation same = plant(make_operation(softplus.op), "no such fault", manifested);
-  const Report r = check(same, quietly(100));
-  EXPECT_TRUE(r.ok()) << r.message();
-  EXPECT_EQ(*manifested, 0U);
 }
 
 TEST(Generate, CasesAreTheSameForTheSameSeedAndCoverTheClasses) {

@@ -1,0 +1,225 @@
+#include "catalogue/entry_faults.hpp"
+
+#include <cmath>
+#include <functional>
+
+namespace assay::verify {
+namespace {
+
+// --- second derivatives --------------------------------------------------------------------------
+
+using Direction = std::vector<Mat<double>>;
+using Product = std::vector<Mat<double>>;
+/// Changes what the Hessian times the direction is.
+using TamperSecond = void (*)(const Case& c, Product& h);
+
+void second_at_zero(const Case& c, Product& h) {
+  for (std::size_t k = 0; k < h.size(); ++k) {
+    h[k] = (c.inputs[k].array() == 0).select(0 * h[k], h[k]);
+  }
+}
+void second_sign(const Case&, Product& h) { h[0] = -h[0]; }
+void second_factor(const Case&, Product& h) {
+  for (Mat<double>& m : h) m *= 1.5;
+}
+/// The gradient is taken for a constant.
+void second_detached(const Case&, Product& h) {
+  for (Mat<double>& m : h) m.setZero();
+}
+
+/// Changed by what no rounding of the gradient, times the direction, explains.
+bool differs(const Entry& e, const Case& c, const Direction& v, const Product& right,
+             const Product& wrong) {
+  const auto g = e.op->in_double->gradients(c.upstream, views(c.inputs));
+  double scale = 0, change = 0;
+  for (std::size_t k = 0; k < right.size(); ++k) {
+    if (e.op->inputs[k].exact || right[k].size() == 0) continue;
+    scale = std::max(
+        {scale, g[k].cwiseProduct(v[k]).cwiseAbs().maxCoeff(), right[k].cwiseAbs().maxCoeff()});
+    change = std::max(change, (right[k] - wrong[k]).cwiseAbs().maxCoeff());
+  }
+  return change > 1e-9 * scale;
+}
+
+/// Short numbers, as the check of second derivatives draws them; 0 for what is not moved.
+Direction direction(const Operation& op, const Case& c, std::uint64_t seed) {
+  Direction v;
+  for (std::size_t k = 0; k < c.inputs.size(); ++k) {
+    std::uint64_t n = 0;
+    v.push_back(Mat<double>::NullaryExpr(c.inputs[k].rows(), c.inputs[k].cols(), [&] {
+      const std::uint64_t bits = case_seed(seed, "direction", 1000 * k + n++);
+      return op.inputs[k].exact ? 0.0 : static_cast<double>(bits % 129) / 16 - 4;
+    }));
+  }
+  return v;
+}
+
+bool within(const Case& c, double most) {
+  for (const Mat<double>& x : c.inputs) {
+    if (x.size() > 0 && !(x.cwiseAbs().maxCoeff() <= most)) return false;
+  }
+  return c.upstream.size() > 0 && c.upstream.cwiseAbs().maxCoeff() <= most;
+}
+
+/// With every 0 moved a little to one side; nothing where that leaves the domain.
+std::optional<Case> beside_zero(const Operation& op, Case c, double step) {
+  for (std::size_t k = 0; k < c.inputs.size(); ++k) {
+    for (double& x : c.inputs[k].reshaped()) {
+      if (x != 0 || op.inputs[k].exact) continue;
+      x = step;
+      if (!op.inputs[k].contains(x)) return std::nullopt;
+    }
+  }
+  return c;
+}
+
+/// A second derivative that jumps at 0, as elu's does, has no value there that could be wrong.
+bool smooth_at_zero(const Entry& e, const Case& c, const Direction& v, const Product& h) {
+  for (double step : {0x1p-30, -0x1p-30}) {
+    const auto beside = beside_zero(*e.op, c, step);
+    if (!beside) return false;
+    const Product there = e.hessian_product(*beside, v);
+    for (std::size_t k = 0; k < h.size(); ++k) {
+      for (Eigen::Index i = 0; i < h[k].size(); ++i) {
+        const double a = h[k].data()[i], b = there[k].data()[i];
+        if (!(std::abs(a - b) <= 1e-3 * (std::abs(a) + std::abs(b)) + 1e-6)) return false;
+      }
+    }
+  }
+  return true;
+}
+
+std::string cannot_be_wrong(const Entry& e, const Fault& fault, TamperSecond tamper) {
+  const bool at_zero = fault.number == 11;
+  for (const Kink& k : e.op->kinks) {
+    if (at_zero && k.at == 0) return "0 is a kink, or not in the domain";
+  }
+  if (at_zero && e.op->ties != Ties::none) return "a selection has no second derivative at ties";
+  bool jumps = false;
+  constexpr std::uint64_t draws = 600;
+  for (std::uint64_t n = 0; n < draws; ++n) {
+    const std::uint64_t seed = case_seed(11, e.op->name, n);
+    try {
+      const Case c = generate(*e.op, double_format, seed);
+      if (!within(c, 40)) continue;
+      const Direction v = direction(*e.op, c, seed);
+      const Product right = e.hessian_product(c, v);
+      Product wrong = right;
+      tamper(c, wrong);
+      if (!differs(e, c, v, right, wrong)) continue;
+      if (!at_zero || smooth_at_zero(e, c, v, right)) return {};
+      jumps = true;
+    } catch (const std::exception&) {
+      continue;  // an input that the rule refuses
+    }
+  }
+  return jumps ? "the second derivative jumps at 0" : "it changes no second derivative";
+}
+
+FaultTask second_order_fault(const Entry& e, const Fault& fault, TamperSecond tamper) {
+  FaultTask t{e.op, double_format, fault};
+  t.cannot = [e, fault, tamper] { return cannot_be_wrong(e, fault, tamper); };
+  t.checks = [e, tamper](const std::shared_ptr<Planted>& planted, const Plan& plan) {
+    Entry wrong = e;
+    wrong.hessian_product = [e, tamper, planted](const Case& c, const Direction& v) {
+      const Product right = e.hessian_product(c, v);
+      Product h = right;
+      tamper(c, h);
+      planted->changed = planted->changed || differs(e, c, v, right, h);
+      return h;
+    };
+    return std::vector<Check>{second_order_check(wrong, plan.cases)};
+  };
+  return t;
+}
+
+// --- lifts ---------------------------------------------------------------------------------------
+
+// A lift is a plain function, so what it tampers with has to lie here.
+thread_local Lifts<double> right_lifts;
+thread_local std::shared_ptr<Planted> planted_in_lifts;
+
+Mat<double> give(const void* call, const std::vector<Mat<double>>& read,
+                 const std::vector<Mat<double>>& right) {
+  for (std::size_t k = 0; k < read.size(); ++k) {
+    if ((read[k].array() != right[k].array()).any()) planted_in_lifts->changed = true;
+  }
+  return right_lifts.matrices(call, read);
+}
+
+/// As if its numbers lay one behind the other, row by row.
+Mat<double> maps_without_strides(const void* call, std::span<const Strided<double>> x) {
+  std::vector<Mat<double>> read, right;
+  for (const auto& m : x) {
+    read.emplace_back(Eigen::Map<const RowMajor<double>>(m.data(), m.rows(), m.cols()));
+    right.emplace_back(m);
+  }
+  return give(call, read, right);
+}
+/// As if the columns of the block were the whole matrix's.
+Mat<double> blocks_without_frame(const void* call, std::span<const InBlock<double>> x) {
+  std::vector<Mat<double>> read, right;
+  for (const auto& m : x) {
+    read.emplace_back(Eigen::Map<const Mat<double>>(m.data(), m.rows(), m.cols()));
+    right.emplace_back(m);
+  }
+  return give(call, read, right);
+}
+/// In the order in which the untransposed matrix is stored.
+Mat<double> transposes_as_stored(const void* call, std::span<const Transposed<double>> x) {
+  std::vector<Mat<double>> read, right;
+  for (const auto& m : x) {
+    read.emplace_back(
+        Eigen::Map<const Mat<double>>(m.nestedExpression().data(), m.rows(), m.cols()));
+    right.emplace_back(m);
+  }
+  return give(call, read, right);
+}
+
+FaultTask lift_fault(const Entry& e, const Fault& fault, void (*tamper)(Lifts<double>&)) {
+  FaultTask t{e.op, double_format, fault};
+  t.checks = [e, tamper](const std::shared_ptr<Planted>& planted, const Plan& plan) {
+    right_lifts = e.lifts_double;
+    planted_in_lifts = planted;
+    Entry wrong = e;
+    tamper(wrong.lifts_double);
+    return std::vector<Check>{lift_check(wrong, double_format, plan.cases)};
+  };
+  return t;
+}
+
+Fault elsewhere(std::string_view name, std::uint64_t number, std::string_view about) {
+  Fault f;
+  f.name = name;
+  f.number = number;
+  f.about = about;
+  f.in = Fault::In::elsewhere;
+  return f;
+}
+
+}  // namespace
+
+std::vector<FaultTask> entry_faults(const Entry& e, const Format& f) {
+  if (!(f == double_format)) return {};  // second derivatives and views are checked in double
+  return {
+      second_order_fault(
+          e, elsewhere("second-at-zero", 11, "the second derivative is 0 where x is exactly 0"),
+          second_at_zero),
+      second_order_fault(
+          e, elsewhere("second-sign", 20, "the second derivative has the wrong sign"), second_sign),
+      second_order_fault(
+          e, elsewhere("second-factor", 20, "the second derivative is off by a factor 3/2"),
+          second_factor),
+      second_order_fault(
+          e, elsewhere("second-detached", 20, "the gradient is a constant when differentiated"),
+          second_detached),
+      lift_fault(e, elsewhere("lift-strides", 18, "a strided map is read without its strides"),
+                 [](Lifts<double>& l) { l.maps = maps_without_strides; }),
+      lift_fault(e, elsewhere("lift-block", 18, "a block is read as if it were a whole matrix"),
+                 [](Lifts<double>& l) { l.blocks = blocks_without_frame; }),
+      lift_fault(e, elsewhere("lift-transpose", 18, "a transpose is read in the order of storage"),
+                 [](Lifts<double>& l) { l.transposes = transposes_as_stored; }),
+  };
+}
+
+}  // namespace assay::verify
