@@ -73,6 +73,16 @@ std::map<std::string, Declared> declared(std::string_view headers) {
   return all;
 }
 
+/// Columns of a line, four spaces or more between them.
+Lines columns(const std::string& line) {
+  static const std::regex gap(" {4,}");
+  Lines all;
+  for (std::sregex_token_iterator at(line.begin(), line.end(), gap, -1), end; at != end; ++at) {
+    if (at->length() > 0) all.push_back(*at);
+  }
+  return all;
+}
+
 /// Undoes the wrapping: a line goes on where the first word of the next would not have fitted.
 Lines unwrapped(const Lines& comment) {
   constexpr std::size_t width = 100 - 4;  // behind "/// "
@@ -80,24 +90,17 @@ Lines unwrapped(const Lines& comment) {
   std::size_t last = 0;  // length of the line before, as it was
   for (const std::string& line : comment) {
     const std::size_t word = std::min(line.find(' '), line.size());
-    const bool goes_on =
-        !all.empty() && !line.empty() && line.front() != ' ' && last > 0 && last + 1 + word > width;
-    if (goes_on) {
+    const bool full = last > 0 && last + 1 + word > width;
+    // A capital behind a remark in brackets, or behind columns, begins another.
+    const bool sentence = !all.empty() && !line.empty() &&
+                          (all.back().ends_with(')') || columns(all.back()).size() > 1) &&
+                          std::isupper(static_cast<unsigned char>(line.front()));
+    if (!all.empty() && !line.empty() && line.front() != ' ' && full && !sentence) {
       all.back() += " " + line;
     } else {
       all.push_back(line);
     }
     last = line.size();
-  }
-  return all;
-}
-
-/// Columns of a line, four spaces or more between them.
-Lines columns(const std::string& line) {
-  static const std::regex gap(" {4,}");
-  Lines all;
-  for (std::sregex_token_iterator at(line.begin(), line.end(), gap, -1), end; at != end; ++at) {
-    if (at->length() > 0) all.push_back(*at);
   }
   return all;
 }

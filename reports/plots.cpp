@@ -66,7 +66,7 @@ std::string encoded(const std::vector<Point>& points, std::string_view scalar) {
   }
   for (const Point& p : points) {
     const auto bits = std::bit_cast<std::uint32_t>(static_cast<float>(p.ulp));
-    append(bytes, static_cast<std::uint16_t>(bits >> 15U));
+    append(bytes, static_cast<std::uint16_t>((bits + 0x4000U) >> 15U));  // to the nearest
   }
   return base64(bytes);
 }

@@ -25,7 +25,7 @@ struct Measured {
 std::vector<Measured> measured(const Operation&);
 
 /// The points in base 64: every x as a float or a double, then every error as the upper half of a
-/// float without its sign (three digits), all little-endian.
+/// float without its sign (eight bits), all little-endian.
 std::string encoded(const std::vector<Point>&, std::string_view scalar);
 
 /// "3.02 ulp at x = -0.3 (-0x1.3p-2)"

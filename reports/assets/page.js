@@ -122,7 +122,7 @@
   const figureText = (ulp) => {
     if (!Number.isFinite(ulp)) return "∞";
     if (ulp === 0) return "0";
-    if (ulp < 1e6) return String(Number(ulp.toPrecision(3)));
+    if (ulp < 1e6) return String(Number(ulp.toPrecision(2)));  // of the 8 bits that are there
     const [mantissa, exponent] = ulp.toExponential(1).split("e");
     return `${mantissa}×${powerOfTen(Number(exponent))}`;
   };
