@@ -8,5 +8,7 @@ namespace assay::report {
 std::string_view page_mustache();
 std::string_view page_css();
 std::string_view page_js();
+/// What the headers of the operations say of them, as cmake/Formulas.cmake writes it.
+std::string_view operation_headers();
 
 }  // namespace assay::report

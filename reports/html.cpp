@@ -100,6 +100,7 @@ Data failure_data(std::string_view icon, const std::string& name, const std::str
   data.set("doubtful", kind == "inconclusive");
   data.set("about", false);
   data.set("message", false);
+  data.set("hint", false);
   data.set("replay", false);
   return data;
 }
@@ -116,6 +117,7 @@ std::size_t fill_failures(Data& page, const Campaign& all) {
     for (const Failure& failure : check.failures) {
       Data data = failure_data("✗", check.id, "wrong");
       data.set("message", maybe(failure.message));
+      data.set("hint", maybe(failure.hint));
       data.set("replay", maybe(replay_command(all, check, failure)));
       push(data);
     }
@@ -146,8 +148,76 @@ std::size_t fill_failures(Data& page, const Campaign& all) {
   return count;
 }
 
+/// One of the figures below the verdict.
+Data key_figure(const char* anchor, const std::string& name, const std::string& value, bool bad) {
+  Data data;
+  data.set("anchor", anchor);
+  data.set("name", name);
+  data.set("value", value);
+  data.set("bad", bad);
+  return data;
+}
+
+std::string share(std::uint64_t some, std::uint64_t all) {
+  return fmt::format("{} / {}", grouped(some), grouped(all));
+}
+
+std::string percent(const Covered& covered) {
+  if (covered.found == 0) return "–";
+  const double all = 100 * static_cast<double>(covered.hit) / static_cast<double>(covered.found);
+  return fmt::format("{:.1f} %", covered.hit == covered.found ? 100 : std::min(all, 99.9));
+}
+
+void fill_key_figures(Data& page, const Summary& summary, const Surroundings& around) {
+  const Totals& t = summary.totals;
+  Data figures = list();
+  const auto add = [&](const char* anchor, const std::string& name, const std::string& value,
+                       bool bad = false) {
+    figures.push_back(key_figure(anchor, name, value, bad));
+  };
+  add("operations", "checks correct", share(t.correct, t.checks), t.wrong > 0);
+  if (t.skipped) add("operations", "skipped", grouped(t.skipped));
+  if (t.inconclusive) add("failures", "inconclusive", grouped(t.inconclusive), true);
+  add("faults", "planted faults caught",
+      t.faults.planted() ? share(t.faults.caught, t.faults.planted()) : "none planted",
+      t.faults.survived > 0);
+  if (summary.worst_ulp.error) {
+    add("accuracy", "worst derivative", ulp_text(summary.worst_ulp.error->ulp) + " ulp");
+  }
+  const auto& files = around.coverage.files;
+  add("coverage", "lines of lib covered",
+      files ? percent(total_of(*files, "lib").lines) : "not measured");
+  const auto score = around.mutation.found ? mutation_score(*around.mutation.found) : std::nullopt;
+  add("coverage", "mutants killed", score ? fmt::format("{:.1f} %", *score) : "not measured");
+  if (around.baseline) {
+    const std::size_t worse = around.baseline->difference.worse();
+    add("changes", "worse than the baseline", grouped(worse), worse > 0);
+  }
+  page.set("key_figures", figures);
+}
+
+void fill_changes(Data& page, const std::optional<Baseline>& baseline) {
+  page.set("has_baseline", baseline.has_value());
+  if (!baseline) return;
+  Data groups = list();
+  for (const Findings* findings : baseline->difference.all()) {
+    if (findings->lines.empty()) continue;
+    Data group, lines = list();
+    for (const std::string& line : findings->lines) lines.push_back(line);
+    group.set("name", findings->name);
+    group.set("count", grouped(findings->lines.size()));
+    group.set("bad", findings->worse);
+    group.set("lines", lines);
+    groups.push_back(group);
+  }
+  page.set("baseline", baseline->file);
+  page.set("baseline_commit", maybe(baseline->commit));
+  page.set("unchanged", baseline->difference.worse() + baseline->difference.others() == 0);
+  page.set("changes", groups);
+}
+
 void fill_contents(Data& page, const Campaign& all, const Summary& summary, std::size_t failures,
-                   const Experiments& experiments) {
+                   const Surroundings& around) {
   Data contents = list();
   const auto add = [&](const char* anchor, const char* name, std::uint64_t count,
                        bool bad = false) {
@@ -165,13 +235,17 @@ void fill_contents(Data& page, const Campaign& all, const Summary& summary, std:
   if (failures) add("failures", "Failures", failures, true);
   add("operations", "Operations", summary.operations.size());
   if (!summary.operations.empty()) add("accuracy", "Accuracy", 0);
-  if (checks(Kind::golden)) add("golden", "Golden replays", checks(Kind::golden));
-  if (checks(Kind::claim)) add("claims", "Claims", checks(Kind::claim));
+  if (checks(Kind::claim)) add("claims", "Properties", checks(Kind::claim));
   if (checks(Kind::model)) add("models", "Models", checks(Kind::model));
+  if (checks(Kind::golden)) add("golden", "Golden replays", checks(Kind::golden));
   add("faults", "Planted faults", summary.totals.faults.planted());
   if (!all.checks.empty()) add("oracles", "Oracles", 0);
-  add("experiments", "Experiments", experiments.all.size(), !experiments.unreadable.empty());
   add("coverage", "Coverage", 0);
+  const bool worse = around.baseline && around.baseline->difference.worse() > 0;
+  add("changes", "Changes", worse ? around.baseline->difference.worse() : 0, worse);
+  add("benchmarks", "Benchmarks", 0);
+  add("experiments", "Experiments", around.experiments.all.size(),
+      !around.experiments.unreadable.empty());
   page.set("contents", contents);
 }
 
@@ -181,8 +255,7 @@ Data maybe(const std::string& text) { return text.empty() ? Data(false) : Data(t
 
 Data list() { return Data(Data::type::list); }
 
-std::string html(const Campaign& all, const Summary& summary, const CoverageInput& coverage,
-                 const Experiments& experiments) {
+std::string html(const Campaign& all, const Summary& summary, const Surroundings& around) {
   Data page;
   page.set("css", std::string(page_css()));
   page.set("js", std::string(page_js()));
@@ -191,14 +264,21 @@ std::string html(const Campaign& all, const Summary& summary, const CoverageInpu
   for (const File& file : all.files) runs.push_back(provenance(file));
   page.set("runs", runs);
   const std::size_t failures = fill_failures(page, all);
-  fill_contents(page, all, summary, failures, experiments);
+  fill_key_figures(page, summary, around);
+  fill_contents(page, all, summary, failures, around);
+  fill_matrix(page, summary);
   fill_operations(page, all, summary);
+  fill_frameworks(page, all);
   fill_golden(page, all);
   fill_claims(page, all);
+  fill_samplers(page, all);
   fill_faults(page, all);
   fill_oracles(page, all);
-  fill_experiments(page, experiments);
-  fill_coverage(page, coverage);
+  fill_coverage(page, around.coverage);
+  fill_mutation(page, around.mutation);
+  fill_changes(page, around.baseline);
+  fill_benchmarks(page, around.benchmarks);
+  fill_experiments(page, around.experiments);
   page.set("footer", fmt::format("Written by assay {} from {}.", all.files.front().run.assay,
                                  plural(all.files.size(), "results file")));
 

@@ -1,10 +1,10 @@
-// The matrix of planted faults.
+// The matrix of planted faults, by class, and the sensitivity of the checks.
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
-#include <set>
 
 #include "html.hpp"
 #include "text.hpp"
@@ -12,133 +12,151 @@
 namespace assay::report {
 namespace {
 
-template <class T>
-void once(std::vector<T>& all, const T& item) {
-  if (std::find(all.begin(), all.end(), item) == all.end()) all.push_back(item);
-}
+/// The classes of defects that really happened, by number; 0 stands for faults of none.
+constexpr std::array<const char*, Fault::classes + 1> class_names{
+    "of no class",
+    "a wrong branch far out in the tail",
+    "overwritten instead of accumulated",
+    "passes a generic composition",
+    "stale state",
+    "a missing chain factor",
+    "sign",
+    "the test shares the mistake",
+    "vacuous under a sum",
+    "wrong at one exact point",
+    "zeros in a product",
+    "second derivative at zeros",
+    "ties and boundaries",
+    "norm, root or power at 0",
+    "NaN from the branch not taken",
+    "log-sum-exp of all −∞",
+    "overflow in the backward alone",
+    "underflows or cancels to 0",
+    "layout",
+    "broadcast reduced wrongly",
+    "double backward",
+    "size 1 and size 0",
+    "repeated singular values",
+    "an argument modified in place",
+    "KL and BCE at probability 0 or 1",
+    "runs or threads differ",
+    "tiny relative error",
+    "right at the sampled points only"};
 
-/// The shortest beginning, of two letters or more, that no other check shares.
-std::map<std::string, std::string> short_names(const std::set<std::string>& checks) {
-  std::map<std::string, std::string> names;
-  for (const std::string& check : checks) {
-    std::size_t length = 2;
-    const auto shared = [&](const std::string& other) {
-      return other != check && other.compare(0, length, check, 0, length) == 0;
-    };
-    while (length < check.size() && std::any_of(checks.begin(), checks.end(), shared)) ++length;
-    names[check] = check.substr(0, length);
-  }
-  return names;
-}
-
-struct Matrix {
-  std::vector<std::string> operations, faults, scalars;
-  std::map<std::string, std::string> about;  // by fault
-  std::map<std::string, FaultTally> tally;   // by fault
-  std::map<std::pair<std::string, std::string>, std::vector<const Fault*>> cells;
-  std::map<std::string, std::string> key;
-
-  explicit Matrix(const Campaign& all) {
-    std::set<std::string> checks;
-    for (const Fault& fault : all.faults) {
-      once(operations, fault.operation);
-      once(faults, fault.fault);
-      once(scalars, fault.scalar);
-      about.emplace(fault.fault, fault.about);
-      tally[fault.fault].caught += fault.status == Status::caught;
-      tally[fault.fault].survived += fault.status == Status::survived;
-      cells[{fault.operation, fault.fault}].push_back(&fault);
-      if (!fault.by.empty()) checks.insert(fault.by);
-    }
-    key = short_names(checks);
+/// A column: a class, or a fault that stands for none.
+struct Column {
+  std::uint64_t number = 0;
+  std::string name, about;
+  FaultTally tally;
+  bool operator==(const Column& other) const {
+    return number == other.number && name == other.name;
   }
 };
 
-std::string tip(const Fault& fault) {
-  switch (fault.status) {
-    case Status::caught:
-      return fmt::format("{}: caught by {} after {}{}", fault.scalar, fault.by,
-                         plural(fault.after, "case"),
-                         fault.ulp ? ", at " + ulp_text(*fault.ulp) + " ulp" : "");
-    case Status::survived:
-      return fmt::format("{}: survived; changed the gradient in {}", fault.scalar,
-                         plural(fault.manifested, "case"));
-    case Status::not_applicable:
-      return fault.scalar + ": cannot occur";
-  }
-  return "";
+void add(FaultTally& tally, Status status) {
+  tally.caught += status == Status::caught;
+  tally.survived += status == Status::survived;
+  tally.not_applicable += status == Status::not_applicable;
 }
 
-Data line(const char* state, const std::string& text) {
-  Data data;
-  data.set("state", state);
-  data.set("text", text);
-  return data;
+std::string name_of(const Fault& fault) {
+  return fault.number ? class_names.at(fault.number) : fault.fault;
 }
 
-Data cell(const Matrix& matrix, const std::string& operation, const std::string& name) {
-  Data data, lines = list();
-  std::string tips;
-  bool survived = false, applicable = false;
-  const auto found = matrix.cells.find({operation, name});
-  if (found != matrix.cells.end()) {
-    for (const Fault* fault : found->second) {
-      survived |= fault->status == Status::survived;
-      applicable |= fault->status != Status::not_applicable;
+struct Cell {
+  FaultTally tally;
+  std::uint64_t after = 0;
+};
+
+struct Matrix {
+  std::vector<std::string> operations;
+  std::vector<Column> columns;
+  std::map<std::pair<std::string, std::string>, Cell> cells;
+
+  explicit Matrix(const Campaign& all) {
+    for (const Fault& fault : all.faults) {
+      if (std::find(operations.begin(), operations.end(), fault.operation) == operations.end()) {
+        operations.push_back(fault.operation);
+      }
+      const Column key{fault.number, name_of(fault), fault.about, {}};
+      auto column = std::find(columns.begin(), columns.end(), key);
+      if (column == columns.end()) column = columns.insert(columns.end(), key);
+      add(column->tally, fault.status);
+      Cell& cell = cells[{fault.operation, key.name}];
+      add(cell.tally, fault.status);
+      cell.after = std::max(cell.after, fault.after);
     }
-    for (const Fault* fault : found->second) {
-      if (!applicable) break;
-      tips += (tips.empty() ? "" : "\n") + tip(*fault);
-      if (fault->status == Status::survived) lines.push_back(line("lost", "✗"));
-      if (fault->status == Status::not_applicable) lines.push_back(line("never", "–"));
-      if (fault->status != Status::caught) continue;
-      const auto by = matrix.key.find(fault->by);
-      lines.push_back(line(
-          "caught", (by == matrix.key.end() ? "✓" : by->second) + " " + grouped(fault->after)));
-    }
+    std::stable_sort(columns.begin(), columns.end(), [](const Column& a, const Column& b) {
+      return (a.number ? a.number : 1000) < (b.number ? b.number : 1000);
+    });
   }
-  if (!applicable) lines.push_back(line("never", "–"));
-  data.set("survived", survived);
-  data.set("tip", maybe(tips));
-  data.set("lines", lines);
-  return data;
+};
+
+std::string cell_text(const Matrix& matrix, const std::string& operation, const Column& column) {
+  const auto found = matrix.cells.find({operation, column.name});
+  if (found == matrix.cells.end() || found->second.tally.planted() == 0) return "<td class=never>–";
+  const Cell& cell = found->second;
+  if (cell.tally.survived) {
+    return fmt::format("<td class=survived>✗<span class=sr> survived</span> {}/{}",
+                       cell.tally.survived, cell.tally.planted());
+  }
+  return fmt::format("<td class=caught>{}", grouped(cell.after));
+}
+
+std::string relative(double x) { return x == 0 ? "0" : fmt::format("{:.1e}", x); }
+
+void fill_sensitivity(Data& page, const Campaign& all) {
+  Data rows = list();
+  for (const Sensitivity& s : all.sensitivities) {
+    Data row;
+    row.set("operation", s.operation);
+    row.set("slug", slug(s.operation));
+    row.set("scalar", s.scalar);
+    row.set("found", relative(s.found));
+    row.set("found_sort", fmt::format("{:.6g}", std::min(s.found, 1e300)));
+    row.set("usual", relative(s.usual));
+    row.set("usual_sort", fmt::format("{:.6g}", std::min(s.usual, 1e300)));
+    row.set("finer", s.found > 0 ? ulp_text(s.usual / s.found) : "–");
+    row.set("finer_sort", fmt::format("{:.6g}", s.found > 0 ? s.usual / s.found : 0));
+    row.set("cases", grouped(s.cases));
+    rows.push_back(row);
+  }
+  page.set("has_sensitivity", !all.sensitivities.empty());
+  page.set("sensitivity", rows);
 }
 
 }  // namespace
 
 void fill_faults(Data& page, const Campaign& all) {
+  fill_sensitivity(page, all);
   page.set("has_faults", !all.faults.empty());
   if (all.faults.empty()) return;
   const Matrix matrix(all);
-  Data key = list(), names = list(), rows = list();
-  for (const auto& [check, brief] : matrix.key) {
+  Data columns = list(), rows = list();
+  bool classed = false;
+  for (const Column& column : matrix.columns) {
     Data entry;
-    entry.set("check", check);
-    entry.set("short", brief);
-    key.push_back(entry);
-  }
-  bool survivors = false;
-  for (const std::string& fault : matrix.faults) {
-    const FaultTally& tally = matrix.tally.at(fault);
-    survivors |= tally.survived > 0;
-    Data entry;
-    entry.set("name", fault);
-    entry.set("about", matrix.about.at(fault));
+    entry.set("name", column.name);
+    entry.set("number", maybe(column.number ? std::to_string(column.number) : ""));
+    entry.set("about", column.about);
+    const FaultTally& tally = column.tally;
     entry.set("caught",
               tally.planted() ? fmt::format("{}/{}", tally.caught, tally.planted()) : "–");
-    names.push_back(entry);
+    entry.set("bad", tally.survived > 0);
+    columns.push_back(entry);
+    classed |= column.number > 0;
   }
   for (const std::string& operation : matrix.operations) {
-    Data row, cells = list();
-    for (const std::string& fault : matrix.faults) cells.push_back(cell(matrix, operation, fault));
+    Data row;
+    std::string cells;
+    for (const Column& column : matrix.columns) cells += cell_text(matrix, operation, column);
     row.set("operation", operation);
+    row.set("slug", slug(operation));
     row.set("cells", cells);
     rows.push_back(row);
   }
-  page.set("fault_scalars", joined(matrix.scalars, 20));
-  page.set("survivors", survivors);
-  page.set("fault_key", key);
-  page.set("fault_names", names);
+  page.set("classed", classed);
+  page.set("fault_columns", columns);
   page.set("fault_rows", rows);
 }
 

@@ -1,19 +1,20 @@
-// The table of operations and the section of each.
+// The part of each operation: formulas, domain, claims and what was measured, plots, checks,
+// faults.
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <map>
 
+#include "formulas.hpp"
 #include "html.hpp"
-#include "svg.hpp"
+#include "mathml.hpp"
+#include "plots.hpp"
 #include "text.hpp"
 
 namespace assay::report {
 namespace {
-
-std::string sort_key(double figure) { return fmt::format("{}", std::min(figure, 1e300)); }
 
 std::string figures(const Error& error, bool in_envelope) {
   const std::string ulp = ulp_text(error.ulp) + " ulp";
@@ -31,212 +32,294 @@ std::string decimals(const std::vector<std::string>& x, std::size_t most) {
   return joined(shown, most);
 }
 
-Data empty_cell() {
-  Data cell;
-  cell.set("beyond", false);
-  cell.set("sort", "-1");
-  cell.set("title", false);
-  cell.set("share", false);
-  cell.set("text", "–");
-  cell.set("env", false);
-  cell.set("other", false);
-  return cell;
-}
-
-/// The figure it is judged by, and below it, smaller, the other one.
-Data figure_cell(const Seen& seen, const std::optional<double>& claimed, bool in_envelope) {
-  Data cell = empty_cell();
-  if (!seen.error) return cell;
-  const double figure = judged(*seen.error, in_envelope);
-  const bool env = in_envelope && seen.error->envelope;
-  cell.set("text", ulp_text(figure));
-  cell.set("sort", sort_key(figure));
-  cell.set("env", env);
-  if (env) cell.set("other", ulp_text(seen.error->ulp) + " ulp");
-  cell.set("title", fmt::format("{} ({}, case {})", figures(*seen.error, in_envelope),
-                                seen.check->check, grouped(seen.error->case_number)));
-  if (claimed) {
-    const double share = *claimed > 0 ? std::min(figure / *claimed, 1.0) : (figure > 0 ? 1.0 : 0.0);
-    cell.set("share", fmt::format("{:.3f}", share));
-    cell.set("beyond", figure > *claimed);
-  }
-  return cell;
-}
-
-Seen worse(const Seen& a, const Seen& b, bool in_envelope) {
-  if (!a.error || !b.error) return a.error ? a : b;
-  return judged(*b.error, in_envelope) > judged(*a.error, in_envelope) ? b : a;
-}
-
-void set_figures(Data& row, const Operation& operation) {
-  const Claimed nothing;
-  const Claimed& claimed = operation.claimed ? *operation.claimed : nothing;
-  const auto claim = [](const std::optional<double>& f) { return f ? claim_text(*f) : "–"; };
-  row.set("claimed", operation.claimed
-                         ? fmt::format("{} · {}{}", claim(claimed.value), claim(claimed.derivative),
-                                       operation.in_envelope ? " env" : "")
-                         : "–");
-  row.set("claimed_sort", sort_key(claimed.derivative.value_or(-1)));
-  Data cells = list();
-  Seen worst;
-  for (const char* scalar : {"float", "double"}) {
-    const Seen derivative = operation.worst_derivative(scalar);
-    cells.push_back(
-        figure_cell(operation.worst_value(scalar), claimed.value, operation.in_envelope));
-    cells.push_back(figure_cell(derivative, claimed.derivative, operation.in_envelope));
-    worst = worse(worst, derivative, operation.in_envelope);
-  }
-  row.set("cells", cells);
-  row.set("at", false);
-  row.set("at_hex", "");
-  row.set("at_sort", "-1e301");
-  if (worst.error && !worst.error->x.empty()) {
-    row.set("at", maybe(decimals(worst.error->x, 1)));
-    row.set("at_hex", fmt::format("{} {}", worst.error->x.front(), worst.check->scalar));
-    const double x = hex_value(worst.error->x.front()).value_or(0);
-    row.set("at_sort", fmt::format("{}", std::isnan(x) ? 0 : std::clamp(x, -1e300, 1e300)));
-  }
-}
-
-Data chip_data(const Chip& chip) {
-  std::string title;
-  for (const Check* check : chip.by_scalar) {
-    title += fmt::format("{}{}: {}, {}", title.empty() ? "" : "\n", check->scalar,
-                         word(check->verdict), plural(check->cases, "case"));
-    if (!check->reason.empty()) title += " (" + check->reason + ")";
-  }
-  Data data;
-  data.set("check", chip.check);
-  data.set("verdict", std::string(word(chip.verdict)));
-  data.set("icon", std::string(icon(chip.verdict)));
-  data.set("correct", chip.verdict == Verdict::correct);
-  data.set("title", title);
-  return data;
-}
-
-void set_chips(Data& row, const Operation& operation) {
-  Data chips = list();
-  std::size_t bad = 0;
-  for (const Chip& chip : operation.chips) {
-    chips.push_back(chip_data(chip));
-    bad += chip.verdict == Verdict::wrong || chip.verdict == Verdict::inconclusive;
-  }
-  row.set("chips", chips);
-  row.set("chips_sort", std::to_string(1000 * bad + operation.chips.size()));
-  const FaultTally& faults = operation.faults;
-  row.set("faults", faults.planted() ? fmt::format("{}/{}", faults.caught, faults.planted()) : "–");
-  row.set("faults_sort",
-          faults.planted() ? std::to_string(1000 * faults.survived + faults.caught) : "-1");
-  row.set("faults_bad", faults.survived > 0);
-}
-
 std::string claim_words(const Operation& operation) {
-  if (!operation.claimed) return "claims nothing";
+  if (!operation.claimed) return "nothing";
   const Claimed& claimed = *operation.claimed;
   const std::string_view unit = operation.in_envelope ? "envelope units" : "ulp";
-  std::string out = "claims ";
-  if (claimed.derivative)
+  std::string out;
+  if (claimed.derivative) {
     out += fmt::format("{} {} on the derivative", claim_text(*claimed.derivative), unit);
-  if (claimed.derivative && claimed.value) out += ", ";
-  if (claimed.value) out += fmt::format("{} on the value", claim_text(*claimed.value));
-  return claimed.derivative || claimed.value ? out : "claims nothing";
+  }
+  if (claimed.value) {
+    out += fmt::format("{}{} on the value", out.empty() ? "" : ", ", claim_text(*claimed.value));
+  }
+  return out.empty() ? "nothing" : out;
 }
 
-Data plot_data(const Operation& operation, const Check& check) {
-  const bool in_ulp = check.claimed && check.claimed->units == "ulp";
-  const auto worst = std::max_element(check.plot.begin(), check.plot.end(),
-                                      [](const Point& a, const Point& b) { return a.ulp < b.ulp; });
-  const std::string said =
-      fmt::format("worst {} ulp at {:.6g} ({})", ulp_text(worst->ulp), worst->x, worst->hex);
-  Plot plot;
-  plot.title = fmt::format("Error of the derivative of {} in {} over x: {}", operation.name,
-                           check.scalar, said);
-  plot.scalar = check.scalar;
-  plot.points = &check.plot;
-  if (in_ulp) plot.claim = check.claimed->derivative;
+Data fact(const std::string& name, const std::string& value, const std::string& more = "") {
   Data data;
-  data.set("caption", fmt::format("{}: {}{}", check.scalar, said,
-                                  in_ulp || !check.claimed ? "" : "; claimed in envelope units"));
-  data.set("svg", error_plot(plot));
+  data.set("name", name);
+  data.set("value", value);
+  data.set("more", maybe(more));
   return data;
 }
 
-void add_worst(Data& lines, const char* what, const std::optional<Error>& error, bool envelope) {
-  if (!error) return;
-  std::string where = fmt::format("case {}", grouped(error->case_number));
-  if (!error->x.empty()) {
-    where += fmt::format(", x = {} ({})", decimals(error->x, 3), joined(error->x, 3));
+/// "1.9 ulp" and where.
+void add_measured(Data& facts, const Operation& operation, const char* scalar) {
+  const Seen derivative = operation.worst_derivative(scalar);
+  const Seen value = operation.worst_value(scalar);
+  if (!derivative.error && !value.error) return;
+  std::string text, where;
+  if (derivative.error) {
+    const Error& e = *derivative.error;
+    text = figures(e, operation.in_envelope) + " on the derivative";
+    const std::string at =
+        e.x.empty() ? "" : fmt::format("at {} ({}): ", decimals(e.x, 3), joined(e.x, 3));
+    where = fmt::format("{}got {}, reference {} ({}, case {})", at, clipped(e.got, 40),
+                        clipped(e.reference, 40), derivative.check->check, grouped(e.case_number));
   }
-  where +=
-      fmt::format(", got {}, reference {}", clipped(error->got, 48), clipped(error->reference, 48));
-  Data line;
-  line.set("what", what);
-  line.set("figures", figures(*error, envelope));
-  line.set("where", where);
-  lines.push_back(line);
+  if (value.error) {
+    text += fmt::format("{}{} on the value", text.empty() ? "" : "; ",
+                        figures(*value.error, operation.in_envelope));
+  }
+  facts.push_back(fact(fmt::format("measured in {}", scalar), text, where));
 }
 
-Data check_data(const Check& check) {
-  Data data;
-  data.set("check", check.check);
-  data.set("scalar", check.scalar);
-  data.set("verdict", std::string(word(check.verdict)));
-  data.set("icon", std::string(icon(check.verdict)));
-  data.set("reason", maybe(check.reason));
-  data.set("cases", grouped(check.cases));
-  data.set("elements", grouped(check.elements));
-  Data lines = list();
-  if (check.worst) {
-    const bool envelope = judged_in_envelope(check);
-    add_worst(lines, "derivative", check.worst->derivative, envelope);
-    add_worst(lines, "product", check.worst->product, envelope);
-    add_worst(lines, "value", check.worst->value, envelope);
-  }
-  data.set("worst", lines);
-  std::string counts;
-  for (const auto& [name, count] : check.counts) {
-    counts += fmt::format("{}{} {}", counts.empty() ? "" : ", ", name, grouped(count));
-  }
-  data.set("counts", counts);
-  return data;
-}
+std::string relative(double x) { return x == 0 ? "0" : fmt::format("{:.1e}", x); }
 
-void set_section(Data& row, const Operation& operation) {
-  row.set("claim_words", claim_words(operation));
-  Data plots = list(), checks = list();
-  bool any = false;
-  std::uint64_t cases = 0;
+/// What the generator covered, as shares of the cases of all checks in which it is counted.
+std::string classes(const Operation& operation) {
+  struct Class {
+    std::uint64_t count = 0, of = 0;
+  };
+  std::map<std::string, Class> all;
   for (const Check* check : operation.checks) {
-    checks.push_back(check_data(*check));
-    cases += check->cases;
-    if (check->plot.empty()) continue;
-    plots.push_back(plot_data(operation, *check));
-    any = true;
+    for (const auto& [name, count] : check->counts) {
+      all[name].count += count;
+      all[name].of += count <= check->cases ? check->cases : check->elements;
+    }
   }
-  row.set("has_plots", any);
-  row.set("plots", plots);
-  row.set("checks", checks);
-  row.set("checks_words",
-          fmt::format("{}, {}", plural(operation.checks.size(), "check"), plural(cases, "case")));
+  std::string out;
+  for (const auto& [name, c] : all) {
+    out += fmt::format("{}{} {:.2g} %", out.empty() ? "" : ", ", name,
+                       c.of ? 100 * static_cast<double>(c.count) / static_cast<double>(c.of) : 0);
+  }
+  return out;
+}
+
+void set_facts(Data& part, const Campaign& all, const Operation& operation,
+               const Description& description) {
+  Data facts = list();
+  if (!description.domain.empty()) facts.push_back(fact("domain", description.domain));
+  facts.push_back(fact("claimed", claim_words(operation)));
+  add_measured(facts, operation, "float");
+  add_measured(facts, operation, "double");
+  for (const Sensitivity& s : all.sensitivities) {
+    if (s.operation != operation.name) continue;
+    facts.push_back(
+        fact(fmt::format("sensitivity in {}", s.scalar),
+             fmt::format("a relative error of {} is found within {}", relative(s.found),
+                         plural(s.cases, "case")),
+             fmt::format("rtol 1e-3, atol 1e-5 would let {} through", relative(s.usual))));
+  }
+  const std::string covered = classes(operation);
+  if (!covered.empty()) facts.push_back(fact("covered by the cases", covered));
+  part.set("facts", facts);
+}
+
+void set_description(Data& part, const Description& description) {
+  Data formulas = list(), remarks = list();
+  for (const std::string& text : description.formulas) {
+    Data formula;
+    const auto math = mathml(text);
+    formula.set("math", math ? Data(*math) : Data(false));
+    formula.set("text", text);
+    formulas.push_back(formula);
+  }
+  for (const std::string& text : description.remarks) remarks.push_back(text);
+  part.set("formulas", formulas);
+  part.set("remarks", remarks);
+}
+
+Data error_figure(const Operation& operation, const Measured& m) {
+  const Point& worst = m.worst();
+  Data data;
+  data.set("scalar", m.scalar);
+  data.set("points", encoded(m.points, m.scalar));
+  data.set("claim", m.claim ? Data(claim_text(*m.claim)) : Data(false));
+  data.set("said", described(worst));
+  data.set("count", grouped(m.points.size()));
+  data.set("units", m.claim || !operation.claimed ? "" : "; claimed in envelope units");
+  return data;
+}
+
+Data histogram_figure(const Measured& m) {
+  std::uint64_t all = 0, within = 0;
+  for (const Quarter& q : m.histogram) {
+    all += q.count;
+    if (q.quarter < 4) within += q.count;
+  }
+  Data data;
+  data.set("claim", m.claim ? Data(claim_text(*m.claim)) : Data(false));
+  data.set("counts", encoded(m.histogram));
+  data.set("said", fmt::format("{}: {} of {} within 1 ulp", m.scalar, grouped(within),
+                               plural(all, "derivative")));
+  return data;
+}
+
+/// The central difference at one representative point: its error falls with the step until the
+/// rounding takes over.
+Data curve_figure(const Check& check) {
+  const auto best =
+      std::min_element(check.curve.begin(), check.curve.end(),
+                       [](const Step& a, const Step& b) { return a.error < b.error; });
+  Data data;
+  data.set("points", encoded(check.curve));
+  data.set("said", fmt::format("{} in {}: error of a central difference over its step, best at "
+                               "2^{:.0f}; dashed: the bound that the oracle puts on it",
+                               check.check, check.scalar, best->step));
+  return data;
+}
+
+void set_plots(Data& part, const Operation& operation) {
+  Data errors = list(), histograms = list(), curves = list();
+  for (const Measured& m : measured(operation)) {
+    if (!m.points.empty()) errors.push_back(error_figure(operation, m));
+    if (!m.histogram.empty()) histograms.push_back(histogram_figure(m));
+  }
+  for (const Check* check : operation.checks) {
+    if (!check->curve.empty()) curves.push_back(curve_figure(*check));
+  }
+  part.set("errors", errors);
+  part.set("histograms", histograms);
+  part.set("curves", curves);
+}
+
+std::string short_worst(const Check& check) {
+  if (!check.worst) return "";
+  std::string out;
+  const bool envelope = judged_in_envelope(check);
+  const auto add = [&](const char* what, const std::optional<Error>& error) {
+    if (!error) return;
+    out += fmt::format("{}{} {}", out.empty() ? "" : "; ", what, figures(*error, envelope));
+  };
+  add("derivative", check.worst->derivative);
+  add("product", check.worst->product);
+  add("value", check.worst->value);
+  return out;
+}
+
+/// Of one scalar; the check and what it is blind to are said once for all scalars.
+std::string check_cells(const Check& check) {
+  std::string remarks = check.reason;
+  for (const std::string& note : check.notes) remarks += (remarks.empty() ? "" : "; ") + note;
+  const bool correct = check.verdict == Verdict::correct;
+  return fmt::format("<td>{}<td class={}>{}{}<td class=num>{}<td class=num>{}<td>{}{}",
+                     escape(check.scalar), word(check.verdict), icon(check.verdict),
+                     correct ? "" : fmt::format(" {}", word(check.verdict)), grouped(check.cases),
+                     grouped(check.elements), short_worst(check),
+                     remarks.empty() ? "" : "<small>" + escape(clipped(remarks, 600)) + "</small>");
+}
+
+/// Written here: there are thousands of these rows.
+std::string check_rows(const Operation& operation) {
+  std::string rows;
+  for (const Chip& chip : operation.chips) {
+    const std::size_t count = chip.by_scalar.size();
+    const std::string span = count > 1 ? fmt::format(" rowspan={}", count) : "";
+    const std::string& blind = chip.by_scalar.front()->blind;
+    rows += fmt::format("<tr><th scope=row{}>{}{}<td{}>{}\n", span, escape(chip.check),
+                        check_cells(*chip.by_scalar.front()), span,
+                        escape(blind.empty() ? "nothing known" : blind));
+    for (std::size_t i = 1; i < count; ++i) {
+      rows += "<tr>" + check_cells(*chip.by_scalar[i]) + "\n";
+    }
+  }
+  return rows;
+}
+
+std::string fault_cell(const Fault* fault) {
+  if (!fault) return "<td>";
+  switch (fault->status) {
+    case Status::caught:
+      return fmt::format("<td>{} after {}{}", escape(fault->by), grouped(fault->after),
+                         fault->ulp ? fmt::format(", {} ulp", ulp_text(*fault->ulp)) : "");
+    case Status::survived:
+      return fmt::format("<td class=wrong>✗ survived, changed {}",
+                         plural(fault->manifested, "case"));
+    case Status::not_applicable:
+      return "<td class=skipped>– cannot occur";
+  }
+  return "<td>";
+}
+
+/// A row for each fault that can occur, a column for each scalar it was planted in.
+void set_faults(Data& part, const Campaign& all, const Operation& operation) {
+  std::vector<std::string> names, scalars;
+  std::map<std::pair<std::string, std::string>, const Fault*> at;
+  for (const Fault& fault : all.faults) {
+    if (fault.operation != operation.name) continue;
+    at[{fault.fault, fault.scalar}] = &fault;
+    const auto once = [](std::vector<std::string>& list, const std::string& item) {
+      if (std::find(list.begin(), list.end(), item) == list.end()) list.push_back(item);
+    };
+    once(scalars, fault.scalar);
+    if (fault.status != Status::not_applicable) once(names, fault.fault);
+  }
+  std::string rows;
+  for (const std::string& name : names) {
+    std::uint64_t number = 0;
+    std::string cells;
+    for (const std::string& scalar : scalars) {
+      const auto found = at.find({name, scalar});
+      const Fault* fault = found == at.end() ? nullptr : found->second;
+      if (fault) number = fault->number;
+      cells += fault_cell(fault);
+    }
+    rows += fmt::format("<tr><th scope=row>{}<td class=num>{}{}\n", escape(name),
+                        number ? std::to_string(number) : "–", cells);
+  }
+  Data columns = list();
+  for (const std::string& scalar : scalars) columns.push_back(scalar);
+  part.set("has_faults", !names.empty());
+  part.set("fault_scalars", columns);
+  part.set("fault_rows", rows);
+  part.set("faults_words", fmt::format("{} of {} planted faults caught", operation.faults.caught,
+                                       operation.faults.planted()));
+}
+
+/// "float 1.9 · double 2.0 of 4 ulp"
+std::string at_a_glance(const Operation& operation) {
+  std::string out;
+  for (const char* scalar : {"float", "double"}) {
+    const Seen seen = operation.worst_derivative(scalar);
+    if (!seen.error) continue;
+    out += fmt::format("{}{} {}", out.empty() ? "" : " · ", scalar,
+                       ulp_text(judged(*seen.error, operation.in_envelope)));
+  }
+  if (out.empty()) return out;
+  if (operation.claimed && operation.claimed->derivative) {
+    out += " of " + claim_text(*operation.claimed->derivative);
+  }
+  return out + (operation.in_envelope ? " env" : " ulp");
+}
+
+Data part_of(const Campaign& all, const Operation& operation) {
+  Data part;
+  std::uint64_t cases = 0;
+  for (const Check* check : operation.checks) cases += check->cases;
+  part.set("name", operation.name);
+  part.set("slug", slug(operation.name));
+  part.set("verdict", std::string(word(operation.verdict)));
+  part.set("icon", std::string(icon(operation.verdict)));
+  part.set("glance", at_a_glance(operation));
+  part.set("checks_words",
+           fmt::format("{}, {}", plural(operation.checks.size(), "check"), plural(cases, "case")));
+  part.set("check_rows", check_rows(operation));
+  const Description known = description(operation.name);
+  set_description(part, known);
+  set_facts(part, all, operation, known);
+  set_plots(part, operation);
+  set_faults(part, all, operation);
+  return part;
 }
 
 }  // namespace
 
-void fill_operations(Data& page, const Campaign&, const Summary& summary) {
-  Data rows = list();
-  for (const Operation& operation : summary.operations) {
-    Data row;
-    row.set("name", operation.name);
-    row.set("slug", slug(operation.name));
-    row.set("verdict", std::string(word(operation.verdict)));
-    row.set("icon", std::string(icon(operation.verdict)));
-    set_figures(row, operation);
-    set_chips(row, operation);
-    set_section(row, operation);
-    rows.push_back(row);
-  }
-  page.set("has_operations", !summary.operations.empty());
-  page.set("operations", rows);
+void fill_operations(Data& page, const Campaign& all, const Summary& summary) {
+  Data parts = list();
+  for (const Operation& operation : summary.operations) parts.push_back(part_of(all, operation));
+  page.set("operations", parts);
 }
 
 }  // namespace assay::report

@@ -1,13 +1,15 @@
-// The sections below the operations: golden replays, claims, oracles, coverage.
+// The sections below the operations: golden replays, claims, samplers, frameworks, oracles.
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <limits>
 #include <map>
 #include <tuple>
 
+#include "frameworks.hpp"
 #include "html.hpp"
 #include "text.hpp"
 
@@ -21,25 +23,46 @@ void set_verdict(Data& row, const Check& check) {
   row.set("cases", grouped(check.cases));
 }
 
-Data value_data(const GoldenValue& value) {
-  Data data;
-  data.set("name", value.name);
-  data.set("expected", value.expected);
-  data.set("got", value.got);
-  data.set("same", value.got == value.expected);
-  data.set("ulp", value.ulp ? ulp_text(*value.ulp) : "–");
-  data.set("ok", value.ok);
-  return data;
+/// Written here: there are thousands of these rows.
+std::string value_row(const GoldenValue& value) {
+  const std::string got = value.got == value.expected
+                              ? "<span title=\"equal to the expected value\">same</span>"
+                              : "<code>" + escape(value.got) + "</code>";
+  return fmt::format("<tr{}><th scope=row>{}{}<td><code>{}</code><td>{}<td class=num>{}\n",
+                     value.ok ? "" : " class=beyond", value.ok ? "" : "✗ ", escape(value.name),
+                     escape(value.expected), got, value.ulp ? ulp_text(*value.ulp) : "–");
+}
+
+/// Worked examples in full; of the many values of other programs all wrong ones and the worst.
+std::vector<const GoldenValue*> shown_values(const Check& check) {
+  constexpr std::size_t most = 48;
+  std::vector<const GoldenValue*> shown;
+  for (const GoldenValue& value : check.values) shown.push_back(&value);
+  if (shown.size() <= most) return shown;
+  const auto badness = [](const GoldenValue* v) { return std::pair(!v->ok, v->ulp.value_or(0)); };
+  std::stable_sort(shown.begin(), shown.end(), [&](const GoldenValue* a, const GoldenValue* b) {
+    return badness(a) > badness(b);
+  });
+  const auto right = std::find_if(shown.begin(), shown.end(), [](const auto* v) { return v->ok; });
+  const auto wrong = static_cast<std::size_t>(right - shown.begin());
+  shown.resize(std::max(wrong, most / 4));
+  return shown;
 }
 
 Data replay_data(const Check& check) {
-  Data data, values = list();
+  Data data;
+  std::string rows;
   std::size_t right = 0;
   double worst = -1;
   for (const GoldenValue& value : check.values) {
-    values.push_back(value_data(value));
     right += value.ok;
     worst = std::max(worst, value.ulp.value_or(-1));
+  }
+  const std::vector<const GoldenValue*> shown = shown_values(check);
+  for (const GoldenValue* value : shown) rows += value_row(*value);
+  if (shown.size() < check.values.size()) {
+    rows += fmt::format("<tr><td colspan=4>and {} more, all right and nearer\n",
+                        grouped(check.values.size() - shown.size()));
   }
   set_verdict(data, check);
   data.set("scalar", check.scalar);
@@ -48,7 +71,7 @@ Data replay_data(const Check& check) {
   data.set("worst", worst < 0 ? "–" : ulp_text(worst));
   data.set("has_values", !check.values.empty());
   data.set("open", right < check.values.size());
-  data.set("values", values);
+  data.set("values", rows);
   return data;
 }
 
@@ -117,39 +140,6 @@ void add_group(Data& groups, const Campaign& all, Kind kind, const char* anchor,
   groups.push_back(group);
 }
 
-Data column(const Covered& covered) {
-  Data data;
-  data.set("found", covered.found > 0);
-  if (covered.found == 0) return data;
-  const double share = static_cast<double>(covered.hit) / static_cast<double>(covered.found);
-  // 99.96 % must not read as 100 %
-  const double percent = covered.hit == covered.found ? 100 : std::min(100 * share, 99.9);
-  data.set("share", fmt::format("{:.3f}", share));
-  data.set("percent", fmt::format("{:.1f} %", percent));
-  data.set("counts", fmt::format("{}/{}", grouped(covered.hit), grouped(covered.found)));
-  return data;
-}
-
-Data coverage_row(const FileCoverage& file) {
-  Data columns = list();
-  for (const Covered* covered : {&file.lines, &file.functions, &file.branches}) {
-    columns.push_back(column(*covered));
-  }
-  Data row;
-  row.set("path", file.path);
-  row.set("columns", columns);
-  return row;
-}
-
-Data coverage_body(const std::vector<FileCoverage>& files, bool total) {
-  Data rows = list();
-  for (const FileCoverage& file : files) rows.push_back(coverage_row(file));
-  Data body;
-  body.set("total", total);
-  body.set("files", rows);
-  return body;
-}
-
 }  // namespace
 
 void fill_golden(Data& page, const Campaign& all) {
@@ -188,6 +178,57 @@ void fill_claims(Data& page, const Campaign& all) {
   page.set("claim_groups", groups);
 }
 
+/// What a replay or a claim compared with the probability of so large a deviation.
+void fill_samplers(Data& page, const Campaign& all) {
+  Data rows = list();
+  bool any = false;
+  for (const Check& check : all.checks) {
+    for (const GoldenValue& value : check.values) {
+      if (!value.got.starts_with("p = ")) continue;
+      Data row;
+      const std::string p = value.got.substr(4);
+      row.set("subject", check.subject);
+      row.set("scalar", check.scalar);
+      row.set("test", value.name);
+      row.set("p", p);
+      row.set("expected", value.expected);
+      row.set("verdict", std::string(value.ok ? "correct" : "wrong"));
+      row.set("icon", std::string(value.ok ? "✓" : "✗"));
+      rows.push_back(row);
+      any = true;
+    }
+  }
+  page.set("has_samplers", any);
+  page.set("samplers", rows);
+}
+
+void fill_frameworks(Data& page, const Campaign& all) {
+  const std::vector<Beside> found = beside_frameworks(all);
+  Data rows = list();
+  for (const Beside& b : found) {
+    Data row;
+    row.set("operation", b.operation);
+    row.set("slug", slug(b.operation));
+    row.set("scalar", b.scalar);
+    row.set("at", b.at);
+    const auto set = [&](const std::string& key, double figure) {
+      row.set(key, ulp_text(figure));
+      row.set(key + "_sort", fmt::format("{:.6g}", std::min(figure, 1e300)));
+      // From half an ulp to 10^16, each power of ten has the same room.
+      const double share = std::log10(std::clamp(2 * figure, 1.0, 1e16)) / 16;
+      row.set(key + "_share", fmt::format("{:.3f}", share));
+    };
+    set("ours", b.ours);
+    set("theirs", b.theirs);
+    set("ours_value", b.ours_value);
+    set("theirs_value", b.theirs_value);
+    row.set("far", std::max(b.theirs, b.theirs_value) > 1000);
+    rows.push_back(row);
+  }
+  page.set("has_frameworks", !found.empty());
+  page.set("frameworks", rows);
+}
+
 void fill_oracles(Data& page, const Campaign& all) {
   struct Use {
     std::uint64_t checks = 0, cases = 0;
@@ -215,19 +256,6 @@ void fill_oracles(Data& page, const Campaign& all) {
   }
   page.set("has_oracles", !order.empty());
   page.set("oracles", oracles);
-}
-
-void fill_coverage(Data& page, const CoverageInput& coverage) {
-  page.set("has_coverage", coverage.files.has_value());
-  page.set("genhtml", coverage.genhtml);
-  if (!coverage.files) return;
-  const std::vector<FileCoverage>& files = *coverage.files;
-  std::vector<FileCoverage> totals{total_of(files, "lib"), total_of(files, "verify"),
-                                   total_of(files)};
-  Data bodies = list();
-  bodies.push_back(coverage_body(totals, true));
-  bodies.push_back(coverage_body(files, false));
-  page.set("coverage", bodies);
 }
 
 }  // namespace assay::report

@@ -20,6 +20,7 @@ struct Covered {
 struct FileCoverage {
   std::string path;  ///< as in the file; relative to the project after relative_paths
   Covered lines, functions, branches;
+  std::string page = {};  ///< of genhtml, relative to the report; "" if there is none
 };
 
 /// Throws InputError naming file and line for anything that is not an lcov record.

@@ -12,6 +12,7 @@ namespace {
 constexpr std::size_t failures_shown = 10;
 constexpr std::size_t message_bytes = 3000;
 constexpr std::size_t rows_shown = 60;
+constexpr std::size_t changes_shown = 10;
 constexpr std::size_t most_bytes = 60'000;  // GitHub refuses comments beyond 65 536 characters
 
 std::string_view badge(Outcome outcome) {
@@ -112,9 +113,50 @@ std::string table(const Summary& summary) {
   return out + '\n';
 }
 
+/// What a reviewer wants unfolded: how far each is from its claim is not among it.
+std::string folded_table(const Summary& summary) {
+  const std::string rows = table(summary);
+  if (rows.empty()) return {};
+  return fmt::format("<details><summary>Accuracy of {}</summary>\n\n{}</details>\n\n",
+                     plural(summary.operations.size(), "operation"), rows);
+}
+
+std::string changes(const std::optional<Baseline>& baseline) {
+  if (!baseline) return {};
+  std::string out = fmt::format("### Since {}\n\n", code_span(clipped(baseline->file, 200)));
+  for (const Findings* f : baseline->difference.all()) {
+    if (f->lines.empty()) continue;
+    out += fmt::format("- {}{}: {}\n", f->worse ? "❌ " : "", f->name, f->lines.size());
+    const std::size_t shown = f->worse ? std::min<std::size_t>(f->lines.size(), changes_shown) : 0;
+    for (std::size_t i = 0; i < shown; ++i) {
+      out += fmt::format("  - {}\n", code_span(clipped(f->lines[i], 200)));
+    }
+  }
+  const bool none = baseline->difference.worse() + baseline->difference.others() == 0;
+  return out + (none ? "Nothing changed.\n\n" : "\n");
+}
+
+/// Lines of lib covered, mutants killed: where they were measured.
+std::string exercised(const Surroundings& around) {
+  std::string out;
+  if (around.coverage.files) {
+    const Covered lines = total_of(*around.coverage.files, "lib").lines;
+    out += fmt::format("{}/{} lines of lib covered", lines.hit, lines.found);
+  }
+  if (around.mutation.found) {
+    const Mutation& m = *around.mutation.found;
+    out += fmt::format("{}{}/{} mutants killed", out.empty() ? "" : ", ", m.killed,
+                       m.killed + m.survived);
+  }
+  return out.empty() ? "" : out + ".\n\n";
+}
+
 std::string failure(const Campaign& all, const Check& check, const Failure& failure) {
   std::string out = fmt::format("{}\n\n", code_span(clipped(check.id, 200)));
   out += fenced(clipped(failure.message, message_bytes)) + '\n';
+  if (!failure.hint.empty()) {
+    out += fmt::format("Likely: {}\n\n", markdown_text(clipped(failure.hint, 400)));
+  }
   const std::string replay = replay_command(all, check, failure);
   if (!replay.empty()) out += code_span(replay) + "\n\n";
   return out;
@@ -148,11 +190,12 @@ std::string failures(const Campaign& all) {
 
 }  // namespace
 
-std::string markdown(const Campaign& all, const Summary& summary) {
+std::string markdown(const Campaign& all, const Summary& summary, const Surroundings& around) {
   const std::string start = printable(head(all, summary));
-  const std::string rows = printable(table(summary));
   const std::string failed = printable(failures(all));
-  if (start.size() + failed.size() + rows.size() <= most_bytes) return start + failed + rows;
+  const std::string rest =
+      printable(exercised(around) + changes(around.baseline)) + printable(folded_table(summary));
+  if (start.size() + failed.size() + rest.size() <= most_bytes) return start + failed + rest;
   const std::string note = "The rest is in `index.html`.\n";
   if (start.size() + failed.size() <= most_bytes) return start + failed + note;
   return clipped(start, most_bytes - note.size() - 8) + "\n\n" + note;

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "experiments.hpp"
+#include "plots.hpp"
 
 namespace assay::report {
 namespace {
@@ -82,21 +83,6 @@ Picture picture(const Images& all, std::size_t first, std::size_t count) {
   return p;
 }
 
-std::string data_uri(const std::string& png) {
-  static constexpr const char* digits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out = "data:image/png;base64,";
-  for (std::size_t i = 0; i < png.size(); i += 3) {
-    std::uint32_t three = 0;
-    for (std::size_t k = 0; k < 3; ++k) {
-      three = three << 8U | (i + k < png.size() ? static_cast<std::uint8_t>(png[i + k]) : 0U);
-    }
-    for (std::size_t k = 0; k < 4; ++k) {
-      const bool padding = i + k > png.size();
-      out += padding ? '=' : digits[three >> (18U - 6U * static_cast<unsigned>(k)) & 63U];
-    }
-  }
-  return out;
-}
+std::string data_uri(const std::string& png) { return "data:image/png;base64," + base64(png); }
 
 }  // namespace assay::report

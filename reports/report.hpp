@@ -1,5 +1,5 @@
 #pragma once
-// The renderer: result files and coverage data in, one page, one summary and one JUnit file out.
+// The renderer: result files and coverage data in, a page, a summary, JUnit and CSV out.
 // It reads files only (SCHEMA.md) and is linked with neither the library nor the verifier.
 
 #include <filesystem>
@@ -12,7 +12,10 @@ namespace assay::report {
 struct Options {
   std::vector<std::filesystem::path> results;  ///< results.jsonl, one or more with disjoint checks
   std::optional<std::filesystem::path> coverage;  ///< lcov .info
-  std::filesystem::path out;  ///< created if absent; what out/experiments holds is shown
+  std::filesystem::path out;                      ///< created if absent; what it holds of other
+                                                  ///< measurements is shown (SCHEMA.md)
+  std::optional<std::filesystem::path> baseline = {};  ///< results.jsonl of another time
+  double threshold = 0.5;  ///< by which a worst error may be larger than the baseline's
 };
 
 /// Something the caller gave cannot be used. The text names the file and, where there is one, the
@@ -21,8 +24,8 @@ struct InputError : std::runtime_error {
   using runtime_error::runtime_error;
 };
 
-/// Writes out/index.html, out/summary.md and out/junit.xml; each appears whole or not at all.
-/// Throws InputError.
+/// Writes index.html, summary.md, junit.xml and accuracy.csv to out; each appears whole or not at
+/// all. Throws InputError.
 void render(const Options&);
 
 }  // namespace assay::report

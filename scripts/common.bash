@@ -22,5 +22,10 @@ build() {
   cmake --build --preset "$preset" ${1+--target "$@"}
 }
 
-# render [--coverage FILE]: the page from the results in reports/out, with the program of build/release.
-render() { build/release/assay report reports/out/results.jsonl "$@" --out reports/out; }
+# render [ARGUMENTS of `assay report`]: the page from the results in reports/out, with the program of
+# build/release. Coverage and mutation scores of another commit are not shown.
+render() {
+  local coverage=()
+  if [[ -f reports/out/coverage/lcov.info ]]; then coverage=(--coverage reports/out/coverage/lcov.info); fi
+  build/release/assay report reports/out/results.jsonl "${coverage[@]}" "$@" --out reports/out
+}

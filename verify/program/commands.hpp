@@ -77,7 +77,8 @@ int replay_case(const ReplayOptions& options);
 
 struct ReportOptions {
   std::vector<std::filesystem::path> results;
-  std::filesystem::path coverage;
+  std::filesystem::path coverage, baseline;
+  double threshold = 0.5;  ///< by which a worst error may have grown, in its unit
   std::filesystem::path out = "reports/out";
 };
 int report(const ReportOptions& options);

@@ -136,10 +136,17 @@ int main(int argc, char** argv) {
 
   program::ReportOptions report;
   CLI::App* report_command =
-      app.add_subcommand("report", "Writes index.html, summary.md and junit.xml");
+      app.add_subcommand("report", "Writes index.html, summary.md, junit.xml and accuracy.csv");
   report_command->add_option("RESULTS", report.results, "results.jsonl, one or more")->required();
   report_command->add_option("--coverage", report.coverage, "Line coverage")
       ->type_name("lcov.info");
+  report_command
+      ->add_option("--baseline", report.baseline, "Results of another time, to say what changed")
+      ->type_name("OLD.jsonl");
+  report_command
+      ->add_option("--threshold", report.threshold,
+                   "What a worst error may have grown by, in the check's unit")
+      ->capture_default_str();
   report_command->add_option("--out", report.out, "Folder for the report")
       ->type_name("DIR")
       ->capture_default_str();

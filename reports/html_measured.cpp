@@ -1,0 +1,152 @@
+// How much of the code was exercised, and how fast it is: coverage, mutants, benchmarks.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "html.hpp"
+#include "text.hpp"
+
+namespace assay::report {
+namespace {
+
+Data column(const Covered& covered) {
+  Data data;
+  data.set("found", covered.found > 0);
+  if (covered.found == 0) return data;
+  const double share = static_cast<double>(covered.hit) / static_cast<double>(covered.found);
+  // 99.96 % must not read as 100 %
+  const double percent = covered.hit == covered.found ? 100 : std::min(100 * share, 99.9);
+  data.set("share", fmt::format("{:.3f}", share));
+  data.set("percent", fmt::format("{:.1f} %", percent));
+  data.set("counts", fmt::format("{}/{}", grouped(covered.hit), grouped(covered.found)));
+  return data;
+}
+
+Data coverage_row(const FileCoverage& file) {
+  Data columns = list();
+  for (const Covered* covered : {&file.lines, &file.functions, &file.branches}) {
+    columns.push_back(column(*covered));
+  }
+  Data row;
+  row.set("path", file.path);
+  row.set("page", maybe(file.page));
+  row.set("columns", columns);
+  return row;
+}
+
+Data coverage_body(const std::vector<FileCoverage>& files, bool total) {
+  Data rows = list();
+  for (const FileCoverage& file : files) rows.push_back(coverage_row(file));
+  Data body;
+  body.set("total", total);
+  body.set("files", rows);
+  return body;
+}
+
+Data mutants(const Mutation& mutation) {
+  Data rows = list();
+  for (const Mutant& m : mutation.mutants) {
+    Data row;
+    row.set("place", fmt::format("{}:{}", m.file, m.line));
+    row.set("original", m.original);
+    row.set("mutant", m.mutant);
+    row.set("status", m.status);
+    row.set("survived", m.status == "survived");
+    row.set("why", maybe(m.why));
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+Data mutation_files(const Mutation& mutation) {
+  Data rows = list();
+  for (const auto& [file, counts] : mutation.files) {
+    Data row;
+    row.set("file", file);
+    row.set("killed", grouped(counts[0]));
+    row.set("survived", grouped(counts[1]));
+    row.set("equivalent", grouped(counts[2]));
+    row.set("columns", column({counts[0], counts[0] + counts[1]}));
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+std::string time_text(double time, const std::string& unit) {
+  return fmt::format("{:.3g} {}", time, unit);
+}
+
+Data benchmark_rows(const Benchmarks& benchmarks) {
+  Data rows = list();
+  for (const Benchmark& b : benchmarks.all) {
+    const auto ours = std::find_if(b.times.begin(), b.times.end(),
+                                   [&](const auto& t) { return t.first == benchmarks.ours; });
+    Data row, times = list();
+    for (const auto& [contender, time] : b.times) {
+      const bool is_ours = contender == benchmarks.ours;
+      Data entry;
+      entry.set("contender", contender);
+      entry.set("ours", is_ours);
+      entry.set("time", time_text(time, b.unit));
+      entry.set("ratio", is_ours || ours == b.times.end() || !(ours->second > 0)
+                             ? Data(false)
+                             : Data(fmt::format("{:.2f} ×", time / ours->second)));
+      times.push_back(entry);
+    }
+    row.set("name", b.name);
+    row.set("times", times);
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+}  // namespace
+
+void fill_coverage(Data& page, const CoverageInput& coverage) {
+  page.set("has_coverage", coverage.files.has_value());
+  page.set("no_coverage", maybe(coverage.why_not));
+  page.set("genhtml", coverage.genhtml);
+  if (!coverage.files) return;
+  const std::vector<FileCoverage>& files = *coverage.files;
+  std::vector<FileCoverage> totals{total_of(files, "lib"), total_of(files, "verify"),
+                                   total_of(files)};
+  Data bodies = list();
+  bodies.push_back(coverage_body(totals, true));
+  bodies.push_back(coverage_body(files, false));
+  page.set("coverage", bodies);
+}
+
+std::optional<double> mutation_score(const Mutation& mutation) {
+  const auto judged = static_cast<double>(mutation.killed + mutation.survived);
+  if (judged == 0) return std::nullopt;
+  return 100 * static_cast<double>(mutation.killed) / judged;
+}
+
+void fill_mutation(Data& page, const Measurement<Mutation>& measured) {
+  page.set("has_mutation", measured.found.has_value());
+  page.set("no_mutation", maybe(measured.why_not));
+  if (!measured.found) return;
+  const Mutation& m = *measured.found;
+  const auto score = mutation_score(m);
+  page.set("mutation_words", fmt::format("{} of {} killed{}, {} equivalent, in {:.0f} s with {}",
+                                         grouped(m.killed), plural(m.killed + m.survived, "mutant"),
+                                         score ? fmt::format(" ({:.1f} %)", *score) : "",
+                                         grouped(m.equivalent), m.seconds, m.command));
+  page.set("mutation_files", mutation_files(m));
+  page.set("has_mutants", !m.mutants.empty());
+  page.set("mutants", mutants(m));
+}
+
+void fill_benchmarks(Data& page, const Measurement<Benchmarks>& measured) {
+  page.set("has_benchmarks", measured.found.has_value());
+  page.set("no_benchmarks", maybe(measured.why_not));
+  if (!measured.found) return;
+  page.set("benchmark_words",
+           fmt::format("On {}; {} is 1. Measured with {}.", measured.found->processor,
+                       measured.found->ours, measured.found->command));
+  page.set("benchmarks", benchmark_rows(*measured.found));
+}
+
+}  // namespace assay::report
