@@ -3,60 +3,100 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <cstring>
 #include <stdexcept>
 
-#include "case.hpp"
+#include "function_run.hpp"
 
 namespace assay::verify {
 namespace {
 
-struct Quotient {
-  double value, bound;
-};
-
-/// Differences at h, h/2, h/4, ... extrapolated as Ridders does; the bound is the smallest
-/// disagreement between neighbours in the table plus the rounding noise of the values over h.
-Quotient ridders(const std::function<double(double)>& phi, double scale) {
-  constexpr int rows = 8;
-  const double epsilon = std::numeric_limits<double>::epsilon();
-  std::array<std::array<double, rows>, rows> table{};
-  Quotient best{0, std::numeric_limits<double>::infinity()};
-  double h = scale;
-  for (int i = 0; i < rows; ++i, h /= 2) {
-    const double up = phi(h), down = phi(-h);
-    table[i][0] = (up - down) / (2 * h);
-    const double noise = 4 * epsilon * (std::abs(up) + std::abs(down)) / (2 * h);
-    double weight = 1;
-    for (int j = 1; j <= i; ++j) {
-      weight *= 4;
-      table[i][j] = (weight * table[i][j - 1] - table[i - 1][j - 1]) / (weight - 1);
-      const double bound = std::max(std::abs(table[i][j] - table[i][j - 1]),
-                                    std::abs(table[i][j] - table[i - 1][j - 1])) +
-                           2 * noise;
-      if (bound < best.bound) best = {table[i][j], bound};
-    }
-  }
-  return best;
+Eigen::Index element_count(const Matrices& inputs) {
+  Eigen::Index n = 0;
+  for (const Mat<double>& x : inputs) n += x.size();
+  return n;
 }
 
-std::uint64_t bytes_hash(const Matrices& m) {
-  std::uint64_t h = 0;
-  for (const Mat<double>& x : m) {
-    for (double v : x.reshaped()) h = case_seed(h, "bytes", std::bit_cast<std::uint64_t>(v));
+void require_usable(const Matrices& inputs, const FunctionOptions& o) {
+  const auto refuse = [](const std::string& why) {
+    throw std::invalid_argument("check_function: " + why);
+  };
+  if (element_count(inputs) == 0) refuse("inputs hold no elements");
+  if (!(o.limits >= 1) || !std::isfinite(o.limits)) {
+    refuse(fmt::format("limits is {}; it must be at least 1, and finite", o.limits));
   }
-  return h;
+  if (o.upstreams == 0) refuse("upstreams is 0; at least one upstream gradient is needed");
+  if (o.draws == 0) refuse("draws is 0; at least one direction is needed");
+  if (o.large < 1) refuse(fmt::format("large is {}; it must be at least 1", o.large));
+  if (!o.input_names.empty() && o.input_names.size() != inputs.size()) {
+    refuse(fmt::format("{} input names for {} inputs", o.input_names.size(), inputs.size()));
+  }
+  for (std::size_t k = 0; k < inputs.size(); ++k) {
+    if (!inputs[k].allFinite()) refuse(fmt::format("input {} is not finite", k));
+  }
 }
 
-void fail(CheckResult& r, std::string message) {
+void fail(CheckResult& r, const std::string& why) {
   r.verdict = Verdict::wrong;
-  if (!r.failures.empty()) return;
   Failure f;
   f.operation = r.subject;
   f.scalar = r.scalar;
   f.check = r.check;
-  f.message = std::move(message);
+  f.message = fmt::format("{}<double>: {}", r.subject, why);
   r.failures.push_back(std::move(f));
+}
+
+/// An output without elements: the gradient of nothing is 0.
+void require_zeros(const Kernel& kernel, CheckResult& r) {
+  const Matrices g = kernel.gradients(kernel.value());
+  for (std::size_t k = 0; k < g.size(); ++k) {
+    for (Eigen::Index i = 0; i < g[k].size(); ++i) {
+      ++r.elements;
+      if (g[k].data()[i] == 0) continue;
+      throw Broken(fmt::format("the output holds no elements, but the gradient of {} is {}, not 0",
+                               kernel.place(k, i), g[k].data()[i]));
+    }
+  }
+}
+
+/// One direction at another point: a vjp that has kept what it needs of the first.
+void look_elsewhere(const Forward& f, const Vjp& vjp, const Kernel& here,
+                    const FunctionOptions& options, FunctionReport& report) {
+  Matrices x = here.inputs();
+  for (std::size_t k = 0; k < x.size(); ++k) {
+    for (Eigen::Index i = 0; i < x[k].size(); ++i) x[k].data()[i] += here.magnitude(k, i) / 16;
+  }
+  if (!here.value_at(x)) return;
+  FunctionOptions one = options;
+  one.draws = one.upstreams = 1;
+  FunctionReport there;
+  there.result = report.result;
+  there.result.failures.clear();
+  const Kernel kernel(f, vjp, x, one);
+  FunctionRun r(kernel, one, there);
+  r.along_directions();
+  if (there.result.failures.empty()) return;
+  Failure failure = std::move(there.result.failures.front());
+  failure.message +=
+      "\n  point      every input moved by 1/16 of its magnitude; at the inputs given "
+      "it is right: does it keep what it needs of an earlier call?";
+  report.result.verdict = Verdict::wrong;
+  report.result.failures.push_back(std::move(failure));
+}
+
+void run(const Kernel& kernel, const FunctionOptions& options, FunctionReport& report) {
+  if (kernel.value().size() == 0) {
+    require_zeros(kernel, report.result);
+    return;
+  }
+  const Mat<double> dy = random_upstream(shape_of(kernel.value()), options.seed);
+  kernel.require_purity(dy);
+  FunctionRun r(kernel, options, report);
+  if (element_count(kernel.inputs()) <= options.large) {
+    r.each_element();
+  } else {
+    r.along_directions();
+  }
+  r.conclude();
 }
 
 }  // namespace
@@ -65,81 +105,50 @@ FunctionReport check_function(
     const std::function<Mat<double>(const Matrices&)>& f,
     const std::function<Matrices(const Matrices&, const Mat<double>&)>& vjp, const Matrices& inputs,
     const FunctionOptions& options) {
+  require_usable(inputs, options);
   FunctionReport report;
   CheckResult& r = report.result;
-  r.subject = "function";
+  r.subject = options.name;
   r.scalar = "double";
   r.check = "differences";
   r.about = "the vector-Jacobian product against differences in double, extrapolated";
   r.blind = "a wrong forward; errors below the detection limit";
   r.units = "detection limits";
   r.claimed_derivative = options.limits;
-
-  const std::uint64_t before = bytes_hash(inputs);
-  const Mat<double> y = f(inputs);
-  Mat<double> dy(y.rows(), y.cols());
-  std::uint64_t state = options.seed;
-  for (double& v : dy.reshaped()) {
-    state = case_seed(state, "upstream", 1);
-    v = (static_cast<double>(state % 63) - 31) / 8;
-  }
-  const Matrices g = vjp(inputs, dy);
-  if (bytes_hash(inputs) != before) fail(r, "function<double>: an input is modified");
-  if (g.size() != inputs.size()) {
-    fail(r, fmt::format("function<double>: vjp returns {} gradients for {} inputs", g.size(),
-                        inputs.size()));
-    return report;
-  }
-  double largest = 0, worst_bound = 0;
-  for (std::size_t k = 0; k < inputs.size(); ++k) {
-    if (shape_of(g[k]) != shape_of(inputs[k])) {
-      fail(r, fmt::format("function<double>: the gradient of input {} is {}, the input is {}", k,
-                          to_string(shape_of(g[k])), to_string(shape_of(inputs[k]))));
-      return report;
-    }
-    for (Eigen::Index i = 0; i < inputs[k].size(); ++i) {
-      Matrices moved = inputs;
-      double& x = moved[k].data()[i];
-      const double at = x;
-      const auto phi = [&](double t) {
-        x = at + t;
-        return dy.cwiseProduct(f(moved)).sum();
-      };
-      // A power of two, so that at + h differs from at by h exactly, or nearly so.
-      const double scale = std::exp2(std::floor(std::log2(std::max(std::abs(at), 1e-3))) - 3);
-      const Quotient q = ridders(phi, scale);
-      const double got = g[k].data()[i];
-      ++r.elements;
-      largest = std::max(largest, std::abs(q.value));
-      worst_bound = std::max(worst_bound, q.bound);
-      const double error = std::abs(got - q.value);
-      if (error <= options.limits * q.bound) continue;
-      fail(r, fmt::format("function<double>: backward disagrees with finite differences\n"
-                          "  backward   {}   (gradient of input {} at row {}, column {})\n"
-                          "  reference  {}  +- {:.1e}        (relative error {:.1e})",
-                          got, k, i % inputs[k].rows(), i / inputs[k].rows(), q.value, q.bound,
-                          error / std::max(std::abs(q.value), std::abs(got))));
-    }
-  }
   r.cases = 1;
-  if (r.elements == 0) throw std::invalid_argument("check_function: inputs hold no elements");
-  report.detection_limit = options.limits * worst_bound / (largest > 0 ? largest : 1);
-  if (r.verdict == Verdict::correct && !(report.detection_limit < 1)) {
-    r.verdict = Verdict::inconclusive;
-    r.reason = "the differences are as uncertain as the gradient is large";
+  try {
+    const Kernel kernel(f, vjp, inputs, options);
+    run(kernel, options, report);
+    const bool more = r.failures.empty() && kernel.value().size() > 0;
+    if (more) look_elsewhere(f, vjp, kernel, options, report);
+  } catch (const Broken& e) {
+    fail(r, e.what());
   }
   return report;
 }
 
 std::string FunctionReport::message() const {
+  const std::string name = result.subject + "<double>";
+  std::string text;
   if (!result.failures.empty()) {
-    return fmt::format("{}\n  detection limit {:.1e}", result.failures.front().message,
-                       detection_limit);
+    text = result.failures.front().message;
+    const auto n = result.counts.find("failed");
+    if (n != result.counts.end() && n->second > 1) {
+      text += fmt::format("\n  wrong      {} of {} elements compared", n->second, result.elements);
+    }
+    if (detection_limit > 0) text += fmt::format("\n  detection limit {:.1e}", detection_limit);
+    return text;
   }
-  if (!ok()) return "function<double>: inconclusive: " + result.reason;
-  return fmt::format(
-      "function<double>: {} gradient elements agree; relative errors below {:.1e} cannot be seen",
-      result.elements, detection_limit);
+  if (!ok()) {
+    text = name + ": inconclusive: " + result.reason;
+  } else {
+    text =
+        fmt::format("{}: {} gradient elements agree; relative errors below {:.1e} cannot be seen",
+                    name, result.elements, detection_limit);
+  }
+  for (const auto& [what, n] : result.counts) text += fmt::format("\n  {}: {}", what, n);
+  for (const std::string& note : result.notes) text += "\n  " + note;
+  return text;
 }
 
 }  // namespace assay::verify

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "campaign.hpp"
+#include "hint.hpp"
 
 namespace assay::verify {
 
@@ -118,9 +119,19 @@ std::string show_exactly(const Format& f, const Mat<double>& m) {
   return text;
 }
 
-std::string input_name(std::size_t arity, std::size_t k) {
-  if (arity == 1) return "x";
-  return k < 2 ? std::string(1, "ab"[k]) : fmt::format("input {}", k);
+/// What came, and what should have come.
+std::string numbers(const Operation& op, const Case& c, const Problem& p) {
+  const std::string where = op.arity() == 1 && c.inputs[0].size() == 1
+                                ? std::string()
+                                : fmt::format("   (gradient of {} at row {}, column {})",
+                                              input_name(op.arity(), p.input), p.row, p.col);
+  std::string text = fmt::format("\n  {:<10} {}{}\n", p.quantity, p.got, where);
+  text += fmt::format("  reference  {}  +- {}", p.reference, p.bound);
+  if (p.ulp > 0) {
+    text += fmt::format("        ({} {}; claimed {})", figure(p.ulp),
+                        p.units == Units::ulp ? "ulp" : "envelope units", p.claimed);
+  }
+  return text;
 }
 
 }  // namespace
@@ -158,18 +169,10 @@ Failure to_failure(const Operation& op, const Format& f, std::string_view check,
   for (std::size_t k = 0; k < c.inputs.size(); ++k) {
     text += fmt::format(" {} {}  ", input_name(op.arity(), k), show_exactly(f, c.inputs[k]));
   }
-  text += fmt::format(" upstream {}\n", show(f, c.upstream));
-  if (p.broken) return r;
-  const std::string where = op.arity() == 1 && c.inputs[0].size() == 1
-                                ? std::string()
-                                : fmt::format("   (gradient of {} at row {}, column {})",
-                                              input_name(op.arity(), p.input), p.row, p.col);
-  text += fmt::format("  {:<10} {}{}\n", p.quantity, p.got, where);
-  text += fmt::format("  reference  {}  +- {}", p.reference, p.bound);
-  if (p.ulp > 0) {
-    text += fmt::format("        ({} {}; claimed {})", figure(p.ulp),
-                        p.units == Units::ulp ? "ulp" : "envelope units", p.claimed);
-  }
+  text += fmt::format(" upstream {}", show(f, c.upstream));
+  if (!p.broken) text += numbers(op, c, p);
+  r.hint = hint(op, f, check, c, p);
+  if (!r.hint.empty()) text += fmt::format("\n  hint       {}", r.hint);
   return r;
 }
 

@@ -12,6 +12,13 @@
 namespace assay::verify {
 namespace {
 
+/// The command comes behind the numbers that it shows again, and before what is guessed from them.
+void add_replay(Failure& f, const std::string& command) {
+  const std::size_t hint = f.hint.empty() ? f.message.npos : f.message.rfind("\n  hint ");
+  const std::size_t end = hint == f.message.npos ? f.message.size() : hint;
+  f.message.insert(end, fmt::format("\n  replay     {}", command));
+}
+
 /// ASSAY_REPLAY=FILE: the stored case instead of the campaign, if it is of this operation.
 std::optional<Report> replayed(const Operation& op) {
   const char* file = std::getenv("ASSAY_REPLAY");
@@ -26,7 +33,7 @@ std::optional<Report> replayed(const Operation& op) {
   r.cases = r.elements = 1;
   if (std::optional<Failure> now = replay(op, stored)) {
     r.verdict = Verdict::wrong;
-    now->message += fmt::format("\n  replay     {}", replay_command(file));
+    add_replay(*now, replay_command(file));
     r.failures.push_back(std::move(*now));
   }
   return report;
@@ -48,7 +55,7 @@ Report check(const Operation& op, const Options& options) {
     for (Failure& f : r.failures) {
       if (options.out.empty() || f.replay.empty()) continue;
       const auto file = std::filesystem::absolute(save_failure(f, options.out));
-      f.message += fmt::format("\n  replay     {}", replay_command(file));
+      add_replay(f, replay_command(file));
     }
     report.checks.push_back(std::move(r));
   }
