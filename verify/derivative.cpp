@@ -5,6 +5,7 @@
 
 #include "evaluate.hpp"
 #include "examine.hpp"
+#include "histogram.hpp"
 
 namespace assay::verify {
 namespace {
@@ -124,6 +125,7 @@ class Elementwise {
     if (near_zero) {
       e_.count("near a zero of the derivative");
     } else if (e_.statistics && v.verdict != Verdict::inconclusive) {
+      ++e_.statistics->histogram[quarter(v.ulp)];
       keep_worst(e_.statistics->worst_derivative,
                  {v.ulp, v.envelope, e_.number, hexes(x), hex(got), d.value.str(20)});
     }
@@ -238,6 +240,7 @@ std::optional<Problem> matrix(const Examination& e, const Outcome& out) {
       }
       e.elements();
       if (e.statistics) {
+        ++e.statistics->histogram[quarter(v.ulp)];
         keep_worst(e.statistics->worst_derivative,
                    {v.ulp, v.envelope, e.number, {}, hex(got), g.r.value.str(20)});
       }
