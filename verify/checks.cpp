@@ -38,6 +38,8 @@ constexpr std::array forms{
          "a climb among their neighbours, and all beyond the claim against dual numbers",
          "windows narrower than the distance of the points, 1e-4 as a rule, that no comparison "
          "opens"},
+    Form{"worst", examine_derivative, "the worst inputs that searches have found so far, again",
+         "what they have not found"},
     Form{"kinks", examine_kinks,
          "at declared thresholds and ties the derivative lies between the one-sided ones, taken in "
          "high precision, and is what is declared; of a threshold that the type cannot hold the "

@@ -18,7 +18,7 @@ namespace assay::verify {
 namespace {
 
 constexpr double reach = 16;                  // |x|
-constexpr std::uint64_t budget_alone = 800;   // evaluations of the oracle, for one input
+constexpr std::uint64_t budget_alone = 1100;  // evaluations of the oracle, for one input
 constexpr std::uint64_t budget_beside = 500;  // for one line of several
 constexpr double points_alone = 0x1p19;       // on 2 reach, for a rule of one input
 constexpr double points_beside = 0x1p16;      // for one line of several
@@ -232,7 +232,8 @@ void run_line(const Operation& op, const Format& f, std::uint64_t number, std::u
   const Line line = along_input(op, c, k);
   Slope slope(op, x, k, m);
   const std::uint64_t budget = op.arity() == 1 ? budget_alone : budget_beside;
-  const Panels panels = fit(slope, panel_edges(op, line, -reach, reach), budget);
+  const double width = op.arity() == 1 ? 1 : 4;
+  const Panels panels = fit(slope, panel_edges(op, line, -reach, reach, width), budget);
   if (panels.unresolved > 0) result.counts["stretches without a series"] += panels.unresolved;
   Screen<T> screen(op, f, x, k, m);
   const double points = op.arity() == 1 ? points_alone : points_beside;

@@ -150,11 +150,12 @@ Panels fit(Slope& slope, const std::vector<double>& edges, std::uint64_t budget)
   return panels;
 }
 
-std::vector<double> panel_edges(const Operation& op, const Line& line, double lo, double hi) {
+std::vector<double> panel_edges(const Operation& op, const Line& line, double lo, double hi,
+                                double width) {
   lo = std::max(lo, line.lo);
   hi = std::min(hi, line.hi);
   std::vector<double> edges{lo, hi, 0};
-  for (double x = 1; x < std::max(std::abs(lo), std::abs(hi)); x *= 2) {
+  for (double x = width; x < std::max(std::abs(lo), std::abs(hi)); x += width) {
     edges.insert(edges.end(), {x, -x});
   }
   for (std::size_t k = 0; k < op.arity(); ++k) {

@@ -47,8 +47,9 @@ struct Panels {
 /// lasts.
 Panels fit(Slope& slope, const std::vector<double>& edges, std::uint64_t budget);
 
-/// Edges for fit(): the ends, powers of two between them, declared thresholds, and both sides of
-/// every branch boundary on the line.
-std::vector<double> panel_edges(const Operation& op, const Line& line, double lo, double hi);
+/// Edges for fit(): the ends, multiples of `width` between them, declared thresholds, and both
+/// sides of every branch boundary on the line.
+std::vector<double> panel_edges(const Operation& op, const Line& line, double lo, double hi,
+                                double width);
 
 }  // namespace assay::verify

