@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "derivative_parts.hpp"
+#include "histogram.hpp"
 
 namespace assay::verify {
 namespace {
@@ -99,6 +100,7 @@ class Elementwise {
     if (near_zero) {
       e_.count("near a zero of the derivative");
     } else if (e_.statistics && v.verdict != Verdict::inconclusive) {
+      ++e_.statistics->histogram[quarter(v.ulp)];
       note_worst(e_.statistics->worst_derivative, v.ulp, v.envelope, e_.number, [&] {
         return Worst{v.ulp, v.envelope, e_.number, hexes(x), hex(got), d.value.str(20)};
       });

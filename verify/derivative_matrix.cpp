@@ -5,6 +5,7 @@
 
 #include "certified.hpp"
 #include "derivative_parts.hpp"
+#include "histogram.hpp"
 
 namespace assay::verify {
 namespace {
@@ -29,6 +30,7 @@ class Certified {
     e_.elements(elements_.size());
     if (!e_.statistics) return;
     for (const Element& x : elements_) {
+      ++e_.statistics->histogram[quarter(x.v.ulp)];
       note_worst(e_.statistics->worst_derivative, x.v.ulp, x.v.envelope, e_.number, [&] {
         return Worst{x.v.ulp, x.v.envelope, e_.number, {}, hex(got(x)), reference(x).value.str(20)};
       });
@@ -159,6 +161,7 @@ std::optional<Problem> by_elements(const Examination& e, const Outcome& out) {
       }
       e.elements();
       if (e.statistics) {
+        ++e.statistics->histogram[quarter(v.ulp)];
         note_worst(e.statistics->worst_derivative, v.ulp, v.envelope, e.number, [&] {
           return Worst{v.ulp, v.envelope, e.number, {}, hex(got), g.r.value.str(20)};
         });

@@ -1,11 +1,13 @@
 #include <rapidcheck.h>
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <optional>
 #include <stdexcept>
 
-#include "case.hpp"
+#include "generators.hpp"
 
 namespace assay::verify {
 namespace {
@@ -15,14 +17,6 @@ constexpr int full_size = 100;  // RapidCheck scales ranges by size; we always w
 template <class T>
 T draw(rc::Random& random, const rc::Gen<T>& gen) {
   return gen(random.split(), full_size).value();
-}
-
-bool allowed(const Operation& op, std::size_t input, double x) {
-  if (!std::isfinite(x) || !op.inputs[input].contains(x)) return false;
-  for (const Kink& k : op.kinks) {
-    if (k.input == input && k.kind == Kink::Kind::pole && x == k.at) return false;
-  }
-  return true;
 }
 
 /// A sign and a magnitude between the smallest subnormal and the largest number, log-uniform.
@@ -70,8 +64,7 @@ rc::Gen<double> raw_bits(const Format& f) {
 }
 
 rc::Gen<double> edge_value(const Format& f) {
-  const double max = f == float_format ? static_cast<double>(std::numeric_limits<float>::max())
-                                       : std::numeric_limits<double>::max();
+  const double max = largest(f);
   const double tiny = std::ldexp(1.0, f.min_exponent);
   const double normal = std::ldexp(tiny, f.digits - 1);
   const double eps = std::ldexp(1.0, 1 - f.digits);
@@ -89,13 +82,7 @@ rc::Gen<double> edge_value(const Format& f) {
 /// At an end of the interval or a declared threshold, or one or two ulp beside it.
 std::optional<rc::Gen<double>> near_threshold(const Operation& op, std::size_t input,
                                               const Format& f) {
-  std::vector<double> points;
-  for (const Kink& k : op.kinks) {
-    if (k.input == input) points.push_back(k.at);
-  }
-  for (double end : {op.inputs[input].lo, op.inputs[input].hi}) {
-    if (std::isfinite(end)) points.push_back(end);
-  }
+  const std::vector<double> points = thresholds(op, input);
   if (points.empty()) return std::nullopt;
   return rc::gen::map(rc::gen::tuple(rc::gen::elementOf(points), rc::gen::inRange<int>(-2, 3)),
                       [f](const std::tuple<double, int>& t) {
@@ -147,7 +134,7 @@ double value_from(rc::Random& random, const rc::Gen<double>& gen, const Operatio
                   std::size_t input, const Format& f) {
   for (int attempt = 0; attempt < 64; ++attempt) {
     const double x = into(op.inputs[input], f, draw(random, gen));
-    if (allowed(op, input, x)) return x;
+    if (is_allowed(op, input, x)) return x;
   }
   const Interval& i = op.inputs[input];
   const double inside = std::isfinite(i.lo) && std::isfinite(i.hi) ? i.lo + (i.hi - i.lo) / 2
@@ -202,7 +189,25 @@ std::vector<Shape> draw_shapes(rc::Random& random, const Operation& op) {
                            ": no shapes from 0x0 to 5x5 are accepted by its shape() in 400 draws");
 }
 
-/// Orders all finite numbers of a format by an integer.
+}  // namespace
+
+bool is_allowed(const Operation& op, std::size_t input, double x) {
+  if (!std::isfinite(x) || !op.inputs[input].contains(x)) return false;
+  for (const Kink& k : op.kinks) {
+    if (k.input == input && k.kind == Kink::Kind::pole && x == k.at) return false;
+  }
+  return true;
+}
+
+bool is_inside(const Operation& op, const Case& c) {
+  for (std::size_t k = 0; k < c.inputs.size(); ++k) {
+    for (double x : c.inputs[k].reshaped()) {
+      if (!is_allowed(op, k, x)) return false;
+    }
+  }
+  return true;
+}
+
 std::int64_t ordinal(const Format& f, double x) {
   const auto fold = [](std::int64_t bits, std::int64_t sign) {
     return bits < 0 ? sign - bits : bits;
@@ -219,8 +224,6 @@ double from_ordinal(const Format& f, std::int64_t n) {
   const double x = from_bits(f, magnitude);
   return n < 0 ? -x : x;
 }
-
-}  // namespace
 
 std::uint64_t case_seed(std::uint64_t campaign, std::string_view check, std::uint64_t number) {
   const auto mix = [](std::uint64_t z) {  // splitmix64
@@ -270,6 +273,7 @@ Case generate(const Operation& op, const Format& f, std::uint64_t seed) {
     }
     c.inputs.push_back(std::move(x));
   }
+  aim(op, f, seed, c);
   c.inputs = arranged(op, f, std::move(c.inputs));
   const Shape out = op.in_double->shape(shapes);
   const rc::Gen<double> gen = upstream_value(f);
@@ -281,8 +285,7 @@ Case generate(const Operation& op, const Format& f, std::uint64_t seed) {
 double stratified_value(const Operation& op, std::size_t input, const Interval& within,
                         const Format& f, std::uint64_t part, std::uint64_t parts,
                         std::uint64_t seed) {
-  const double max = f == float_format ? static_cast<double>(std::numeric_limits<float>::max())
-                                       : std::numeric_limits<double>::max();
+  const double max = largest(f);
   const Interval& i = within;
   const std::int64_t lo = ordinal(f, std::max(i.lo, -max));
   const std::int64_t hi = ordinal(f, std::min(i.hi, max));
@@ -294,29 +297,42 @@ double stratified_value(const Operation& op, std::size_t input, const Interval& 
         width == 0 ? 0 : draw(random, rc::gen::inRange<std::uint64_t>(0, width));
     const double x = from_ordinal(
         f, static_cast<std::int64_t>(static_cast<std::uint64_t>(lo) + part * width + offset));
-    if (allowed(op, input, x)) return x;
+    if (is_allowed(op, input, x)) return x;
   }
   return generate_value(op, input, f, seed);
 }
 
-void classify(const Operation& op, const Format& f, const Case& c,
-              std::map<std::string, std::uint64_t>& counts) {
-  bool empty = false, single = true, subnormal = false, threshold = false, repeated = false;
-  for (std::size_t k = 0; k < c.inputs.size(); ++k) {
-    empty = empty || c.inputs[k].size() == 0;
-    single = single && c.inputs[k].size() == 1;
-    repeated = repeated || (op.elementwise && shape_of(c.inputs[k]) != shape_of(c.upstream));
-    for (double x : c.inputs[k].reshaped()) {
-      subnormal =
-          subnormal || (x != 0 && std::abs(x) < std::ldexp(1.0, f.min_exponent + f.digits - 1));
-      for (const Kink& p : op.kinks) threshold = threshold || (p.input == k && x == p.at);
-    }
+Case pointwise_case(const Operation& op, const Format& f, std::uint64_t seed) {
+  Case c;
+  for (std::size_t k = 0; k < op.arity(); ++k) {
+    const double x = generate_value(op, k, f, case_seed(seed, "partner", k));
+    c.inputs.emplace_back(Mat<double>::Constant(1, 1, x));
   }
-  if (empty) ++counts["size 0"];
-  if (single) ++counts["size 1"];
-  if (repeated) ++counts["broadcast"];
-  if (subnormal) ++counts["subnormal input"];
-  if (threshold) ++counts["at a threshold"];
+  c.upstream = Mat<double>::Constant(1, 1, 1.0);
+  return c;
+}
+
+Case ordinary_case(const Operation& op, const Format& f, std::uint64_t seed) {
+  rc::Random random(seed);
+  std::vector<Shape> shapes;
+  for (int attempt = 0; attempt < 64; ++attempt) {
+    shapes = draw_shapes(random, op);
+    const bool fits = std::all_of(shapes.begin(), shapes.end(), [&](Shape s) {
+      return s.size() > 0 && (s.size() <= 9 || attempt > 32);
+    });
+    if (fits) break;
+  }
+  Case c;
+  for (std::size_t k = 0; k < shapes.size(); ++k) {
+    Mat<double> x(shapes[k].rows, shapes[k].cols);
+    for (double& v : x.reshaped()) v = value_from(random, tame_value(f), op, k, f);
+    c.inputs.push_back(std::move(x));
+  }
+  c.inputs = arranged(op, f, std::move(c.inputs));
+  const Shape out = op.in_double->shape(shapes);
+  c.upstream.resize(out.rows, out.cols);
+  for (double& v : c.upstream.reshaped()) v = draw(random, short_decimal());
+  return c;
 }
 
 }  // namespace assay::verify

@@ -61,8 +61,7 @@ Replayed prepare(const Operation& op, const Failure& stored) {
   }
   const bool wide = stored.scalar == "high" || stored.scalar == "rational";
   if (!r.format && wide) r.format = &double_format;
-  // A kink is a point like any other once it is known.
-  r.examine = examination(stored.check == "kinks" ? "derivative" : stored.check);
+  r.examine = examination(stored.check);
   if (!r.format || !r.examine) {
     throw UsageError(fmt::format("{}<{}>: the check '{}' has no cases to replay", stored.operation,
                                  stored.scalar, stored.check));

@@ -10,5 +10,7 @@ std::string_view digits_csv_gz();    ///< fixtures/data/digits.csv.gz
 std::string_view iris_csv();         ///< fixtures/data/iris.csv
 std::string_view wine_csv();         ///< fixtures/data/wine_data.csv
 std::string_view sklearn_pca();      ///< fixtures/sklearn/pca.json
+/// fixtures/worst/derivatives.json
+std::string_view worst_derivatives();
 
 }  // namespace assay::fixtures

@@ -49,6 +49,7 @@ Everything everything(const Plan& plan, const std::vector<std::string>& plugins)
   const std::uint64_t sample = std::max<std::uint64_t>(4, plan.cases / 50);
   for (const Entry& entry : library()) {
     add(entry.op);
+    for (Check& c : worst_checks(entry.op, plan)) e.checks.push_back(std::move(c));
     for (const Format& f : plan.formats) e.checks.push_back(lift_check(entry, f, lifts));
     e.checks.push_back(boost_check(entry, sample));
     e.checks.push_back(second_order_check(entry, sample));
