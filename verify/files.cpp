@@ -51,7 +51,7 @@ void write_file(const std::filesystem::path& file, std::string_view content) {
   std::filesystem::path temporary = file;
   temporary += fmt::format(".{}.part", getpid());
   {
-    const Descriptor fd(open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+    const Descriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
     if (fd.get() < 0) refuse(temporary, "cannot be written");
     for (std::string_view rest = content; !rest.empty();) {
       const ssize_t n = write(fd.get(), rest.data(), rest.size());
@@ -68,7 +68,7 @@ void write_file(const std::filesystem::path& file, std::string_view content) {
   }
   if (std::rename(temporary.c_str(), file.c_str()) != 0) refuse(file, "cannot be replaced");
   const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
-  const Descriptor fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const Descriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (fd.get() >= 0) fsync(fd.get());  // the rename itself; not every file system can
 }
 

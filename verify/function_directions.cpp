@@ -113,7 +113,7 @@ void FunctionRun::fail_along(std::size_t upstream, const Excess& e) {
   f.claimed = options_.limits;
   f.ulp = std::abs(e.value) / e.bound;
   f.bound = fmt::format("{:.1e}", e.bound);
-  f.got = "0";
+  f.got = std::string("0");
   f.reference = fmt::format("{}", e.value);
   f.message = fmt::format(
       "{}<double>: backward disagrees with finite differences along a random direction of all {} "
