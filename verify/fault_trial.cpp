@@ -48,6 +48,7 @@ int rank(const Check& c) {
 }
 
 /// Checks run side by side: the first case of all, the second of all, the next two, the next four.
+/// Searches cost more than many cases, and come when these have found nothing.
 class Trial {
  public:
   Trial(std::vector<Check> checks, std::uint64_t seed, std::shared_ptr<Planted> planted)
@@ -63,17 +64,10 @@ class Trial {
     std::string shrunk;
   };
   std::optional<Caught> run() {
-    bool left = true;
-    for (std::uint64_t until = 1; left; until *= 2) {
-      left = false;
-      for (Run& r : runs_) {
-        for (; r.next < std::min(until, r.check.cases); ++r.next) {
-          if (std::optional<Caught> caught = one(r)) return caught;
-        }
-        left = left || r.next < r.check.cases;
-      }
-    }
-    return std::nullopt;
+    constexpr std::uint64_t before_searches = 64;
+    if (auto caught = side_by_side(false, 1, before_searches)) return caught;
+    if (auto caught = side_by_side(true, 1, all)) return caught;
+    return side_by_side(false, 2 * before_searches, all);
   }
 
  private:
@@ -82,6 +76,24 @@ class Trial {
     CheckResult result;
     std::uint64_t next;
   };
+
+  static constexpr std::uint64_t all = std::numeric_limits<std::uint64_t>::max() / 2;
+
+  /// The checks that are searches, or those that are not, up to so many cases of each.
+  std::optional<Caught> side_by_side(bool whole, std::uint64_t first, std::uint64_t last) {
+    bool left = true;
+    for (std::uint64_t until = first; left && until <= last; until *= 2) {
+      left = false;
+      for (Run& r : runs_) {
+        if (r.check.whole != whole) continue;
+        for (; r.next < std::min(until, r.check.cases); ++r.next) {
+          if (std::optional<Caught> caught = one(r)) return caught;
+        }
+        left = left || r.next < r.check.cases;
+      }
+    }
+    return std::nullopt;
+  }
 
   std::optional<Caught> one(Run& r) {
     const std::uint64_t seed = case_seed(seed_, r.check.blank.id(), r.next);
@@ -152,13 +164,7 @@ std::vector<Check> checks_for(const FaultTask& t, const FaultPlan& plan,
 FaultResult try_fault(const FaultTask& t, const FaultPlan& plan) {
   FaultResult r = blank_fault(t);
   r.status = "not-applicable";
-  if (t.cannot) r.shrunk = t.cannot();
-  if (in_backward && !has_witness(t, plan)) {
-    r.shrunk = fmt::format(
-        "it changes no gradient beyond the claim in {} cases and at special "
-        "points",
-        plan.witnesses);
-  }
+  r.shrunk = no_witness(t, plan);
   if (!r.shrunk.empty()) return r;
 
   const auto planted = std::make_shared<Planted>();
