@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <mutex>
 #include <stdexcept>
 
 #include "wrong/wrong.hpp"
@@ -47,6 +48,7 @@ class Tampered final : public Rule<T> {
   }
   void backward(const Mat<T>& dy, Inputs x, const Mat<T>& y, const Mat<T>& saved,
                 std::span<Sink<T>> sinks) const override {
+    const std::scoped_lock one_at_a_time(mutex_);  // faults remember
     std::vector<Mat<T>> dx(x.size());
     right_.backward(dy, x, y, saved, std::span(dx));
     const std::vector<Mat<T>> right = dx;
@@ -94,6 +96,47 @@ class Tampered final : public Rule<T> {
   Fault fault_;
   std::shared_ptr<Planted> planted_;
   mutable Memory<T> memory_;
+  mutable std::mutex mutex_;
+};
+
+/// The same in dual numbers, where only the derivative of the gradient is tampered with.
+class TamperedSecond final : public Rule<Moving> {
+ public:
+  using Rule<Moving>::forward, Rule<Moving>::backward;
+  using typename Rule<Moving>::Inputs;
+
+  TamperedSecond(std::shared_ptr<const Rule<Moving>> right, TamperSecond tamper,
+                 std::shared_ptr<Planted> planted)
+      : right_(std::move(right)), tamper_(tamper), planted_(std::move(planted)) {}
+
+  [[nodiscard]] Shape shape(std::span<const Shape> s) const override { return right_->shape(s); }
+  [[nodiscard]] Mat<Moving> forward(Inputs x, Mat<Moving>& saved) const override {
+    return right_->forward(x, saved);
+  }
+  void backward(const Mat<Moving>& dy, Inputs x, const Mat<Moving>& y, const Mat<Moving>& saved,
+                std::span<Sink<Moving>> sinks) const override {
+    std::vector<Mat<Moving>> dx(x.size());
+    right_->backward(dy, x, y, saved, std::span(dx));
+    // What rounding of the gradient, times the direction, explains is no change.
+    Big scale(0), change(0);
+    for (std::size_t k = 0; k < dx.size(); ++k) {
+      for (Eigen::Index i = 0; i < dx[k].size(); ++i) {
+        Moving& g = dx[k].data()[i];
+        const Moving& at = x[k].map().data()[i];
+        const Big before = g.d.middle();
+        scale = std::max({scale, abs(before), abs(g.v.middle() * at.d.middle())});
+        tamper_(at, g);
+        change = std::max(change, abs(g.d.middle() - before));
+      }
+    }
+    if (change > ldexp(scale, -30)) planted_->changed = true;
+    for (std::size_t k = 0; k < dx.size(); ++k) sinks[k].take(std::move(dx[k]));
+  }
+
+ private:
+  std::shared_ptr<const Rule<Moving>> right_;
+  TamperSecond tamper_;
+  std::shared_ptr<Planted> planted_;
 };
 
 /// Every gradient scaled, in whatever scalar.
@@ -133,7 +176,7 @@ void scale(std::shared_ptr<const Rule<T>>& rule, const T& factor) {
 std::vector<Fault> all_faults() {
   std::vector<Fault> all;
   for (const auto& some : {wrong::of_the_whole(), wrong::at_points(), wrong::of_state(),
-                           wrong::of_single_operations()}) {
+                           wrong::of_second_derivatives(), wrong::of_single_operations()}) {
     all.insert(all.end(), some.begin(), some.end());
   }
   std::stable_sort(all.begin(), all.end(),
@@ -160,6 +203,10 @@ Operation plant(const Operation& op, const Fault& fault, const std::shared_ptr<P
   const auto right = std::make_shared<const Operation>(op);
   if (fault.in_float) wrong.in_float = std::make_shared<Tampered<float>>(right, fault, planted);
   if (fault.in_double) wrong.in_double = std::make_shared<Tampered<double>>(right, fault, planted);
+  if (fault.in_second) {
+    wrong.enclosed_dual =
+        std::make_shared<TamperedSecond>(op.enclosed_dual, fault.in_second, planted);
+  }
   if (fault.in == Fault::In::everywhere) {  // those that it is compared with as well
     scale(wrong.enclosed, Enclosure(2));
     scale(wrong.enclosed_dual, Dual<Enclosure>(Enclosure(2)));

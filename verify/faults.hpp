@@ -38,6 +38,9 @@ struct Backward {
 /// Changes the right gradients into those of the fault.
 template <class T>
 using Tamper = void (*)(const Backward<T>& call, std::span<Mat<T>> dx);
+/// The same of one element of a gradient in dual numbers, and of its input.
+using Moving = Dual<Enclosure>;
+using TamperSecond = void (*)(const Moving& x, Moving& g);
 
 struct Fault {
   /// Where it is planted.
@@ -45,14 +48,16 @@ struct Fault {
     gradient,    ///< the backward in float and double
     bits,        ///< the same, but it counts whatever bit it changes: state, sharing
     everywhere,  ///< the backward in every scalar, those of the oracles too
+    second,      ///< the derivative of the backward, in dual numbers of the oracle
     sweep,       ///< how gradients arrive
-    elsewhere,   ///< what the task's own checks look at: second derivatives, lifts
+    elsewhere,   ///< what the task's own checks look at: lifts
   };
   std::string_view name;
   std::uint64_t number = 0;  ///< of its class
   std::string_view about;
   Tamper<float> in_float = nullptr;
   Tamper<double> in_double = nullptr;
+  TamperSecond in_second = nullptr;
   In in = In::gradient;
   /// Which operations it can be planted in; null: all.
   bool (*concerns)(const Operation&) = nullptr;
@@ -97,6 +102,9 @@ struct FaultTask {
   std::function<std::vector<Check>(const std::shared_ptr<Planted>&, const Plan&)> checks{};
   /// Of a fault elsewhere: why it cannot be wrong there, or nothing.
   std::function<std::string()> cannot{};
+  /// Of a fault in the backward: what the wrong operation is checked by beside checks_of().
+  std::function<std::vector<Check>(const std::shared_ptr<const Operation>& wrong, const Plan&)>
+      more{};
 
   [[nodiscard]] std::string id() const;
 };
@@ -110,13 +118,16 @@ struct FaultPlan {
   std::uint64_t witnesses = 300;  ///< random cases among which a witness is looked for
 };
 
+/// Why there is no case in which the fault, planted, changes what it is planted in by more than is
+/// claimed; nothing where there is one.
+std::string no_witness(const FaultTask& task, const FaultPlan& plan);
+
 /// Plants a fault and runs the checks, the first cases of all before later ones of any, until one
 /// fails. `shrunk` says why, where the fault cannot be wrong.
 FaultResult try_fault(const FaultTask& task, const FaultPlan& plan);
 
-/// The checks of a planted operation in one scalar, cheap ones first.
-std::vector<Check> checks_against(const std::shared_ptr<const Operation>& wrong, const Format& f,
-                                  const Fault& fault, std::uint64_t cases);
+/// Those of the checks that meet a backward that is wrong in this scalar, cheap ones first.
+std::vector<Check> checks_against(std::vector<Check> checks, const Format& f, const Fault& fault);
 
 /// The smallest error of all gradients, as a power of two relative to them, that the checks find
 /// within so many cases, and what the usual tolerances let through on these.

@@ -15,7 +15,7 @@ using Runs = std::vector<Check>;
 bool found(const std::shared_ptr<const Operation>& op, const Format& f, double error,
            std::uint64_t seed, std::uint64_t cases) {
   const auto wrong = std::make_shared<const Operation>(plant_factor(*op, error));
-  const Runs checks = checks_against(wrong, f, {}, cases);
+  const Runs checks = checks_against(checks_of(wrong, {.cases = cases, .formats = {f}}), f, {});
   const ShrinkLimit no_shrinking(0);
   for (const Check& c : checks) {
     // These compare backwards with themselves.

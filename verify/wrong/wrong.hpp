@@ -14,8 +14,15 @@ namespace assay::verify::wrong {
 template <class F>
 Fault fault(std::string_view name, std::uint64_t number, std::string_view about,
             bool (*concerns)(const Operation&) = nullptr, Fault::In in = Fault::In::gradient) {
-  return {name, number,  about, &F::template tamper<float>, &F::template tamper<double>,
-          in,   concerns};
+  Fault f;
+  f.name = name;
+  f.number = number;
+  f.about = about;
+  f.in_float = &F::template tamper<float>;
+  f.in_double = &F::template tamper<double>;
+  f.in = in;
+  f.concerns = concerns;
+  return f;
 }
 
 /// Of the gradient as a whole: signs, factors, sums, layouts.
@@ -24,6 +31,7 @@ std::vector<Fault> of_the_whole();
 std::vector<Fault> at_points();
 /// Of what is remembered or modified.
 std::vector<Fault> of_state();
+std::vector<Fault> of_second_derivatives();
 /// Formulas that somebody wrote for one operation.
 std::vector<Fault> of_single_operations();
 
