@@ -117,7 +117,7 @@ std::size_t fill_failures(Data& page, const Campaign& all) {
     for (const Failure& failure : check.failures) {
       Data data = failure_data("✗", check.id, "wrong");
       data.set("message", maybe(failure.message));
-      data.set("hint", maybe(failure.hint));
+      data.set("hint", maybe(unsaid_hint(failure)));
       data.set("replay", maybe(replay_command(all, check, failure)));
       push(data);
     }
