@@ -117,7 +117,7 @@ std::size_t fill_failures(Data& page, const Campaign& all) {
     for (const Failure& failure : check.failures) {
       Data data = failure_data("✗", check.id, "wrong");
       data.set("message", maybe(failure.message));
-      data.set("hint", maybe(failure.hint));
+      data.set("hint", maybe(unsaid_hint(failure)));
       data.set("replay", maybe(replay_command(all, check, failure)));
       push(data);
     }
@@ -237,8 +237,8 @@ void fill_contents(Data& page, const Campaign& all, const Summary& summary, std:
   if (!summary.operations.empty()) add("accuracy", "Accuracy", 0);
   if (checks(Kind::claim)) add("claims", "Properties", checks(Kind::claim));
   if (checks(Kind::model)) add("models", "Models", checks(Kind::model));
-  if (checks(Kind::golden)) add("golden", "Golden replays", checks(Kind::golden));
-  add("faults", "Planted faults", summary.totals.faults.planted());
+  if (checks(Kind::golden)) add("golden", "Golden", checks(Kind::golden));
+  add("faults", "Faults", summary.totals.faults.planted());
   if (!all.checks.empty()) add("oracles", "Oracles", 0);
   add("coverage", "Coverage", 0);
   const bool worse = around.baseline && around.baseline->difference.worse() > 0;

@@ -178,7 +178,10 @@ void set_plots(Data& part, const Operation& operation) {
     if (!m.histogram.empty()) histograms.push_back(histogram_figure(m));
   }
   for (const Check* check : operation.checks) {
-    if (!check->curve.empty()) curves.push_back(curve_figure(*check));
+    // An error of 0 has no logarithm; where all are, there is nothing to draw.
+    const bool any = std::any_of(check->curve.begin(), check->curve.end(),
+                                 [](const Step& s) { return s.error > -1074; });
+    if (any) curves.push_back(curve_figure(*check));
   }
   part.set("errors", errors);
   part.set("histograms", histograms);

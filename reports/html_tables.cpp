@@ -203,7 +203,10 @@ void fill_samplers(Data& page, const Campaign& all) {
 }
 
 void fill_frameworks(Data& page, const Campaign& all) {
-  const std::vector<Beside> found = beside_frameworks(all);
+  std::vector<Beside> found = beside_frameworks(all);
+  std::stable_sort(found.begin(), found.end(), [](const Beside& a, const Beside& b) {
+    return std::max(a.theirs, a.theirs_value) > std::max(b.theirs, b.theirs_value);
+  });
   Data rows = list();
   for (const Beside& b : found) {
     Data row;
@@ -217,12 +220,12 @@ void fill_frameworks(Data& page, const Campaign& all) {
       // From half an ulp to 10^16, each power of ten has the same room.
       const double share = std::log10(std::clamp(2 * figure, 1.0, 1e16)) / 16;
       row.set(key + "_share", fmt::format("{:.3f}", share));
+      row.set(key + "_far", figure > 1000);
     };
     set("ours", b.ours);
     set("theirs", b.theirs);
     set("ours_value", b.ours_value);
     set("theirs_value", b.theirs_value);
-    row.set("far", std::max(b.theirs, b.theirs_value) > 1000);
     rows.push_back(row);
   }
   page.set("has_frameworks", !found.empty());

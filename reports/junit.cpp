@@ -68,7 +68,8 @@ std::string failure_text(const Campaign& all, const Check& check) {
   for (const Failure& failure : check.failures) {
     text += failure.message;
     if (!text.empty() && text.back() != '\n') text += '\n';
-    if (!failure.hint.empty()) text += "likely: " + failure.hint + '\n';
+    const std::string hint = unsaid_hint(failure);
+    if (!hint.empty()) text += "likely: " + hint + '\n';
     const std::string replay = replay_command(all, check, failure);
     if (!replay.empty()) text += "repeat with: " + replay + '\n';
   }

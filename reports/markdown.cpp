@@ -154,8 +154,8 @@ std::string exercised(const Surroundings& around) {
 std::string failure(const Campaign& all, const Check& check, const Failure& failure) {
   std::string out = fmt::format("{}\n\n", code_span(clipped(check.id, 200)));
   out += fenced(clipped(failure.message, message_bytes)) + '\n';
-  if (!failure.hint.empty()) {
-    out += fmt::format("Likely: {}\n\n", markdown_text(clipped(failure.hint, 400)));
+  if (const std::string hint = unsaid_hint(failure); !hint.empty()) {
+    out += fmt::format("Likely: {}\n\n", markdown_text(clipped(hint, 400)));
   }
   const std::string replay = replay_command(all, check, failure);
   if (!replay.empty()) out += code_span(replay) + "\n\n";

@@ -112,6 +112,7 @@ struct Fault {
   std::uint64_t after = 0, manifested = 0;
   std::optional<double> ulp;
   std::string shrunk;
+  std::size_t file = 0;  ///< index into Campaign::files
 };
 
 struct Sensitivity {

@@ -255,8 +255,9 @@ void read_line(const Json& json, const Where& where, Campaign& all, Seen& seen) 
     all.checks.push_back(std::move(check));
   } else if (type == "fault") {
     Fault fault = read_fault(r);
+    fault.file = all.files.size() - 1;
     const std::string key = fmt::format("{}/{}/{}", fault.operation, fault.scalar, fault.fault);
-    Seen::once(seen.faults, key, "fault", where);
+    Seen::once(seen.faults, fmt::format("{} {}", fault.file, key), "fault", where);
     all.faults.push_back(std::move(fault));
   } else if (type == "sensitivity") {
     Sensitivity s = read_sensitivity(r);
@@ -303,6 +304,29 @@ void read_one(const std::filesystem::path& path, Campaign& all, Seen& seen) {
   }
 }
 
+/// A campaign plants a choice of the faults, `assay faults` all: of a fault in two files the worse
+/// outcome stands, of equal ones that of the file that is of faults only.
+void join_faults(Campaign& all) {
+  std::vector<bool> has_checks(all.files.size(), false);
+  for (const Check& check : all.checks) has_checks[check.file] = true;
+  const auto stands_before = [&](const Fault& a, const Fault& b) {
+    if (a.status != b.status) return a.status > b.status;
+    return has_checks[a.file] < has_checks[b.file];
+  };
+  std::map<std::tuple<std::string, std::string, std::string>, std::size_t> kept;
+  std::vector<Fault> joined;
+  for (Fault& fault : all.faults) {
+    const auto [at, first] =
+        kept.try_emplace({fault.operation, fault.scalar, fault.fault}, joined.size());
+    if (first) {
+      joined.push_back(std::move(fault));
+    } else if (stands_before(fault, joined[at->second])) {
+      joined[at->second] = std::move(fault);
+    }
+  }
+  all.faults = std::move(joined);
+}
+
 }  // namespace
 
 std::string read_file(const std::filesystem::path& path) {
@@ -324,6 +348,7 @@ Campaign read_results(const std::vector<std::filesystem::path>& paths) {
   Campaign all;
   Seen seen;
   for (const auto& path : paths) read_one(path, all, seen);
+  join_faults(all);
   return all;
 }
 

@@ -154,6 +154,10 @@ std::string replay_command(const Campaign& all, const Check& check, const Failur
   return failure.message.find(command) == std::string::npos ? command : "";
 }
 
+std::string unsaid_hint(const Failure& failure) {
+  return failure.message.find(failure.hint) == std::string::npos ? failure.hint : "";
+}
+
 std::vector<std::string> commands(const Campaign& all) {
   std::vector<std::string> unique;
   for (const File& file : all.files) {

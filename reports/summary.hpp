@@ -79,6 +79,9 @@ std::string explanation(const Check&);
 /// `assay replay FILE`, or "" if the failure has no file or its message says so itself.
 std::string replay_command(const Campaign&, const Check&, const Failure&);
 
+/// The hint, unless the message says it.
+std::string unsaid_hint(const Failure&);
+
 /// The commands that repeat the runs, each once.
 std::vector<std::string> commands(const Campaign&);
 

@@ -22,10 +22,16 @@ build() {
   cmake --build --preset "$preset" ${1+--target "$@"}
 }
 
-# render [ARGUMENTS of `assay report`]: the page from the results in reports/out, with the program of
-# build/release. Coverage and mutation scores of another commit are not shown.
+# commit_of FILE: of the run that wrote the results
+commit_of() { sed -n '1s/.*"commit":"\([^"]*\)","dirty":\([a-z]*\).*/\1 \2/p' "$1"; }
+
+# render [ARGUMENTS of `assay report`]: the page from the results in reports/out and from what was
+# measured beside them, with the program of build/release. What is of another commit is not shown.
 render() {
-  local coverage=()
-  if [[ -f reports/out/coverage/lcov.info ]]; then coverage=(--coverage reports/out/coverage/lcov.info); fi
-  build/release/assay report reports/out/results.jsonl "${coverage[@]}" "$@" --out reports/out
+  local out=reports/out extra=() file
+  for file in $out/faults.jsonl $out/sensitivity.jsonl; do
+    if [[ -f $file && $(commit_of $file) == "$(commit_of $out/results.jsonl)" ]]; then extra+=("$file"); fi
+  done
+  if [[ -f $out/coverage/lcov.info ]]; then extra+=(--coverage $out/coverage/lcov.info); fi
+  build/release/assay report $out/results.jsonl "${extra[@]}" "$@" --out $out
 }

@@ -304,7 +304,7 @@
     const view = new DataView(bytes.buffer);
     const value = (i) => {
       const sixteenths = view.getInt16(2 * i, true);
-      return Math.abs(sixteenths) === 32767 ? NaN : sixteenths / 16;
+      return sixteenths <= -1074 * 16 || sixteenths === 32767 ? NaN : sixteenths / 16;  // of 0: none
     };
     const rows = Array.from({ length: bytes.length / 6 }, (_, i) => [0, 1, 2].map((k) => value(3 * i + k)));
     rows.sort((a, b) => a[0] - b[0]);

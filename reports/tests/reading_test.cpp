@@ -154,6 +154,24 @@ TEST_F(Report, OptionalFieldsAreRead) {
   EXPECT_EQ(all.sensitivities[0].found, 1e-14);
   EXPECT_EQ(all.sensitivities[0].usual, 1.5e-3);
 }
+TEST_F(Report, FaultGivenTwiceInAFileIsRefused) {
+  expect_refused(lines({run_line(), fault_line("caught"), fault_line("caught")}),
+                 {":3:", "already", ":2"});
+}
+TEST_F(Report, OfAFaultInTwoFilesTheWorseOutcomeStands) {
+  const auto read = [&](const char* in_campaign, const char* alone) {
+    Json whole = fault_line(alone);
+    whole["after"] = 9;
+    return read_results({put(lines({run_line(), check_line(), fault_line(in_campaign)}), "a.jsonl"),
+                         put(lines({run_line(), whole}), "b.jsonl")})
+        .faults;
+  };
+  ASSERT_EQ(read("caught", "caught").size(), 1u);
+  EXPECT_EQ(read("caught", "caught")[0].after, 9u);
+  EXPECT_EQ(read("survived", "caught")[0].status, Status::survived);
+  EXPECT_EQ(read("survived", "caught")[0].after, 1u);
+  EXPECT_EQ(read("not-applicable", "survived")[0].after, 9u);
+}
 TEST_F(Report, SensitivityGivenTwiceIsRefused) {
   expect_refused(lines({run_line(), sensitivity_line(), sensitivity_line()}), {":3:", "already"});
 }
