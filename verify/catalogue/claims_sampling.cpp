@@ -1,58 +1,21 @@
-// Claims 13 and 15: samples of Gaussians are what they should be, and what is nearly so is noticed;
-// two estimators of a gradient agree. Each is a statistical test with a stated error rate.
+// Claim 13: samples of Gaussians are what they should be, and what is nearly so is noticed. Each is
+// a statistical test with a stated error rate and a stated power.
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/math/special_functions/gamma.hpp>
 #include <cmath>
 
-#include "assay/estimators.hpp"
+#include "assay/ops/dropout.hpp"
 #include "assay/random.hpp"
 #include "assay/vae.hpp"
-#include "claims.hpp"
+#include "catalogue/claims_sampling.hpp"
 
 namespace assay::verify::claims {
 namespace {
 
+using namespace statistics;
 using Eigen::Index;
-using Column = Eigen::ArrayXd;
-
-// --- tests, each with the probability of so large a deviation ------------------------------------
-
-/// Of a standard normal number.
-double two_sided(double x) { return std::erfc(std::abs(x) / std::sqrt(2.0)); }
-double normal_cdf(double x) { return std::erfc(-x / std::sqrt(2.0)) / 2; }
-double chi_squared_2_cdf(double x) { return -std::expm1(-x / 2); }
-
-/// Kolmogorov and Smirnov, by the bound 2 e^(-2 n D^2) on the probability (Dvoretzky, Kiefer,
-/// Wolfowitz; Massart 1990), which holds for every n.
-template <class Cdf>
-double kolmogorov_smirnov(Column x, const Cdf& cdf) {
-  std::sort(x.begin(), x.end());
-  const auto n = static_cast<double>(x.size());
-  double distance = 0;
-  for (Index i = 0; i < x.size(); ++i) {
-    const double f = cdf(x(i)), below = static_cast<double>(i) / n;
-    distance = std::max({distance, f - below, below + 1 / n - f});
-  }
-  return std::min(1.0, 2 * std::exp(-2 * n * distance * distance));
-}
-
-/// The sum of n squares of standard normal numbers is of chi^2_n.
-double variance_test(const Column& x) {
-  const double half_n = static_cast<double>(x.size()) / 2, half_sum = x.square().sum() / 2;
-  const double below = boost::math::gamma_p(half_n, half_sum);
-  const double above = boost::math::gamma_q(half_n, half_sum);
-  return std::min(1.0, 2 * std::min(below, above));
-}
-
-/// Of the correlation r about known means of independent normal numbers, sqrt(n) artanh r is
-/// standard normal for large n.
-double covariance_test(const Column& a, const Column& b) {
-  const double r = (a * b).sum() / std::sqrt(a.square().sum() * b.square().sum());
-  return two_sided(std::sqrt(static_cast<double>(a.size())) * std::atanh(std::clamp(r, -1.0, 1.0)));
-}
 
 struct Test {
   std::string name;
@@ -66,7 +29,7 @@ std::vector<Test> tests(const Mat<double>& u) {
     const Column x = u.col(j).array();
     const std::string of = fmt::format(" of coordinate {}", j + 1);
     all.push_back({"Kolmogorov-Smirnov" + of, kolmogorov_smirnov(x, normal_cdf)});
-    all.push_back({"mean" + of, two_sided(x.sum() / std::sqrt(static_cast<double>(x.size())))});
+    all.push_back({"mean" + of, mean_test(x)});
     all.push_back({"variance" + of, variance_test(x)});
   }
   all.push_back({"covariance", covariance_test(u.col(0).array(), u.col(1).array())});
@@ -75,19 +38,21 @@ std::vector<Test> tests(const Mat<double>& u) {
   return all;
 }
 
-// 8 tests of 4 samplers in 2 types, and the 6 of the impostor: below 1e-6 together.
-constexpr double least_p = 1e-8;
 constexpr Index samples = 20000;
 
+}  // namespace
+
 void show(Trial& t, const std::string& name, double p, bool accepted) {
-  const bool ok = (p >= least_p) == accepted;
-  t.result().values.push_back({name, fmt::format("p {} {:g}", accepted ? ">=" : "<", least_p),
+  const bool ok = (p >= level) == accepted;
+  t.result().values.push_back({name, fmt::format("p {} {:g}", accepted ? ">=" : "<", level),
                                fmt::format("p = {:.3g}", p), std::nullopt, ok});
   require_that(t, ok, fmt::format("{}: {}", name, accepted ? "rejected" : "not rejected"),
                {{"p", fmt::format("{:.3g}", p)}});
 }
 
-// --- 13: samples ---------------------------------------------------------------------------------
+namespace {
+
+// --- samples ------------------------------------------------------------------------------------
 
 /// Where the samples should be: the mean, and the lower triangle of a factor of the covariance.
 struct Target {
@@ -184,6 +149,48 @@ const Test& find(const std::vector<Test>& all, std::string_view part) {
                        [&](const Test& x) { return x.name.find(part) != std::string::npos; });
 }
 
+// --- power ---------------------------------------------------------------------------------------
+
+/// How likely an impostor is to pass the tests that must reject it, by calculation.
+void show_power(Trial& t, const std::string& impostor, const std::string& by, double missed) {
+  const bool ok = missed <= 1e-6;
+  t.result().values.push_back({fmt::format("{}: power of {}", impostor, by),
+                               "missed with a probability of at most 1e-06",
+                               fmt::format("at most {:.2g}", missed), std::nullopt, ok});
+  require_that(t, ok, "a test has too little power", {{"missed", fmt::format("{:g}", missed)}});
+}
+
+void powers(Trial& t) {
+  constexpr auto n = static_cast<std::uint64_t>(samples);
+  const auto by_distance = [&](const char* impostor, const char* by, const Cdf& f, const Cdf& g) {
+    show_power(t, impostor, by, missed_by_kolmogorov_smirnov(distance(f, g, -6, 20), n));
+  };
+  const double end = std::sqrt(3.0);
+  by_distance(
+      "uniform noise", "Kolmogorov-Smirnov of a coordinate",
+      [end](double x) { return std::clamp((x + end) / (2 * end), 0.0, 1.0); }, normal_cdf);
+  // Brought to unit variance with sigma, what was scaled by sigma^2 has the deviation sigma.
+  for (const double sigma : {apart.factor[0], apart.factor[2]}) {
+    const std::string name = fmt::format("sigma^2 as scale, sigma = {:g}", sigma);
+    show_power(t, name, "variance", missed_by_variance(sigma, n));
+    by_distance(
+        name.c_str(), "Kolmogorov-Smirnov of a coordinate",
+        [sigma](double x) { return normal_cdf(x / sigma); }, normal_cdf);
+  }
+  // The square of a number counted twice, instead of two numbers' squares.
+  const auto twice = [](double x) { return x > 0 ? std::erf(std::sqrt(x) / 2) : 0; };
+  for (const char* impostor : {"one noise for all coordinates", "(e, +-e)"}) {
+    by_distance(impostor, "the squared radius against chi^2_2", twice, chi_squared_2_cdf);
+  }
+  // All samples are one number: the empirical function jumps from 0 to 1.
+  show_power(t, "one noise for all samples", "Kolmogorov-Smirnov of a coordinate",
+             critical_distance(n) < 0.5 ? 0 : 1);
+  t.result().values.push_back({"least distance of distribution functions that is found",
+                               "with a probability of 1 - 1e-06",
+                               fmt::format("{:.3g}", detected_distance(n)), std::nullopt, true});
+  t.count("power calculated");
+}
+
 void impostors(Trial& t) {
   Random random(t.seed("noise"));
   const auto rejects = [&](const char* what, const std::vector<Test>& all,
@@ -216,91 +223,54 @@ void impostors(Trial& t) {
       {"(e, +-e): covariance", "not tested", fmt::format("p = {:.3g}", p), std::nullopt, true});
 }
 
-// --- 15: estimators of d E[z^2] ------------------------------------------------------------------
+// --- the source of the numbers -------------------------------------------------------------------
 
-/// 6.5 standard errors, which are known. Of a normal number p is 8e-11; the sums of 1e5 terms of
-/// degree 4 at most are less than 100 times as likely there, and 16 of them are tested.
-constexpr double most_errors = 6.5;
-constexpr Index draws = 100000;
-
-struct Moments {
-  double mean, variance;  ///< of one sample's estimate, known
-};
-
-double errors(const Column& x, const Moments& m) {
-  return (x.mean() - m.mean) / std::sqrt(m.variance / static_cast<double>(x.size()));
-}
-
-/// f(z) = z^2, z = mu + sigma e: E = mu^2 + sigma^2.
-template <class T>
-void estimators_agree(Trial& t, const Format&) {
-  const double mu = t.number() == 0 ? 0.5 : -2, sigma = t.number() == 0 ? 1 : 0.5;
-  t.input("mu", mu);
-  t.input("sigma", sigma);
-  const double m2 = mu * mu, s2 = sigma * sigma, m4s2 = m2 * m2 / s2;
-  const Moments path_mu{2 * mu, 4 * s2}, path_sigma{2 * sigma, 4 * m2 + 8 * s2};
-  const Moments score_mu{2 * mu, m4s2 + 14 * m2 + 15 * s2};
-  const Moments score_sigma{2 * sigma, 2 * m4s2 + 60 * m2 + 74 * s2};
-  Random random(t.seed("noise"));
-  const Mat<T> m = one(static_cast<T>(mu)), s = one(static_cast<T>(sigma));
-  const auto f = [](const Var<T>& z) { return square(z); };
-  const Mat<T> e = random.normal_matrix<T>({draws, 1}), e2 = random.normal_matrix<T>({draws, 1});
-  const SampleGradients<T> path = pathwise_gradients(f, m, s, e);
-  const SampleGradients<T> score = score_function_gradients(f, m, s, e2);
-  const SampleGradients<T> based = score_function_gradients(f, m, s, e2, static_cast<T>(m2 + s2));
-  const auto column = [](const Mat<T>& x) {
-    return Column(x.template cast<double>().col(0).array());
-  };
-  const auto judge_one = [&](const std::string& name, const Column& x, const Moments& known) {
-    const double off = errors(x, known);
-    const double variance = (x - x.mean()).square().mean();
-    const bool unbiased = std::abs(off) <= most_errors;
-    const bool as_known = std::abs(variance / known.variance - 1) < 0.5;
-    t.result().values.push_back(
-        {fmt::format("{} at mu = {:g}, sigma = {:g}", name, mu, sigma),
-         fmt::format("{:g}, variance {:g}", known.mean, known.variance),
-         fmt::format("{:.4g}, variance {:.4g}; {:.2f} standard errors off, p = {:.2g}", x.mean(),
-                     variance, off, two_sided(off)),
-         std::nullopt, unbiased && as_known});
-    require_that(t, unbiased, name + " is biased", {{"standard errors", fmt::format("{:g}", off)}});
-    require_that(t, as_known, name + " has another variance",
-                 {{"variance", fmt::format("{:g}", variance)},
-                  {"reference", fmt::format("{:g}", known.variance)}});
-    return variance;
-  };
-  const double a = judge_one("pathwise d/dmu", column(path.mean), path_mu);
-  const double b = judge_one("score-function d/dmu", column(score.mean), score_mu);
-  const double c = judge_one("pathwise d/dsigma", column(path.deviation), path_sigma);
-  const double d = judge_one("score-function d/dsigma", column(score.deviation), score_sigma);
-  require_that(t, b > a && d > c, "the score-function estimator has not the higher variance");
-  // A baseline takes away variance, and no more.
-  const Column centred = column(based.mean);
-  const double with_baseline = (centred - centred.mean()).square().mean();
-  require_that(t, with_baseline < b, "the baseline does not lessen the variance");
-  require_that(t, std::abs(errors(centred, {2 * mu, score_mu.variance})) <= most_errors,
-               "the baseline biases");
-  // What is wrong is seen: sigma forgotten in the score, the noise forgotten in the path.
-  if (sigma != 1) {
-    t.count("a score without sigma: noticed");
-    require_that(t, std::abs(errors(column(score.mean) * sigma, score_mu)) > most_errors,
-                 "a score without sigma is not noticed");
+void generator(Trial& t) {
+  constexpr std::uint64_t n = 20000;
+  Random random(t.seed("numbers"));
+  Column u(samples), before(samples - 1), after(samples - 1);
+  for (double& x : u) x = random.uniform();
+  const auto uniform_cdf = [](double x) { return std::clamp(x, 0.0, 1.0); };
+  show(t, "uniform: Kolmogorov-Smirnov", kolmogorov_smirnov(u, uniform_cdf), true);
+  const Mat<double> e = random.normal_matrix<double>({samples, 1});
+  before = e.col(0).head(samples - 1).array();
+  after = e.col(0).tail(samples - 1).array();
+  show(t, "normal: each with the next: covariance", covariance_test(before, after), true);
+  std::array<std::uint64_t, 7> below{};
+  for (std::uint64_t i = 0; i < n; ++i) ++below.at(random.below(7));
+  for (std::size_t k = 0; k < below.size(); ++k) {
+    show(t, fmt::format("below 7: how often {}", k), count_test(below.at(k), n, 1.0 / 7), true);
   }
-  t.count("a path without noise: noticed");
-  require_that(t, std::abs(errors(column(path.mean), path_sigma)) > most_errors,
-               "a path without noise is not noticed");
+  std::array<std::uint64_t, 4> first{};
+  for (std::uint64_t i = 0; i < n; ++i)
+    ++first.at(static_cast<std::size_t>(random.permutation(4)[0]));
+  for (std::size_t k = 0; k < first.size(); ++k) {
+    show(t, fmt::format("permutation of 4: how often {} is first", k),
+         count_test(first.at(k), n, 0.25), true);
+  }
+  const Mat<double> kept = dropout(Mat<double>(Mat<double>::Ones(samples, 1)), 0.3, random);
+  show(t, "dropout at 0.3: how many are dropped",
+       count_test(static_cast<std::uint64_t>((kept.array() == 0).count()), n, 0.3), true);
+  // What is nearly right is not accepted.
+  show(t, "a remainder of 16 numbers by 7, without rejection: how often 0",
+       count_test(static_cast<std::uint64_t>(3 * n / 16), n, 1.0 / 7), false);
+  t.count("a biased count");
 }
 
 }  // namespace
 
 void add_sampling_claims(std::vector<Check>& checks, const Plan& plan) {
-  const std::string rate =
-      "; 20000 samples, each test at 1e-8, all of claim 13 together at less than 1e-6";
+  const std::string rate = fmt::format(
+      "; 20000 samples, each test at {:g}, all tests of samplers together (at most {}) at 1e-6",
+      level, most_tests);
   const auto in_each_format = [&](const Statement& s, std::uint64_t cases, auto attempt) {
     for (const Format& f : plan.formats) {
       checks.push_back(fixed_check(s, f.name, cases, in_format(f, attempt)));
     }
   };
-  const std::string blind = "deviations below some 2 per cent of the distribution function";
+  const std::string blind = fmt::format(
+      "distribution functions that differ by less than {:.2g}: then the power is below 1 - 1e-6",
+      detected_distance(static_cast<std::uint64_t>(samples)));
   in_each_format({"claim-13a-samples-by-deviation",
                   "z = mu + sigma eps is Gaussian: each coordinate by Kolmogorov-Smirnov, mean and "
                   "variance, both by covariance and the squared radius against chi^2_2" +
@@ -324,20 +294,25 @@ void add_sampling_claims(std::vector<Check>& checks, const Plan& plan) {
       {"claim-13e-impostors-are-rejected",
        "uniform noise of unit variance, sigma^2 as scale, one noise for all coordinates or all "
        "samples are rejected, and (e, +-e) by the squared radius, though its coordinates are "
-       "normal: moments alone do not show that samples are Gaussian" +
+       "normal: moments alone do not show that samples are Gaussian; how likely each is to pass is "
+       "calculated" +
            rate,
        "other impostors",
        {"uniform noise", "sigma^2 as scale", "one noise for all coordinates",
-        "one noise for all samples", "(e, +-e)"}},
-      "double", 1, impostors));
-  in_each_format(
-      {"claim-15-estimators-agree",
-       "d E[z^2] by the path and by the score function: both means within 6.5 standard "
-       "errors of 2 mu and 2 sigma (error rate below 1e-6), variances as computed by "
-       "hand, the score function's higher, a baseline harmless; 100000 samples",
-       "other functions",
-       {"a score without sigma: noticed", "a path without noise: noticed"}},
-      2, [](auto type, Trial& t, const Format& f) { estimators_agree<decltype(type)>(t, f); });
+        "one noise for all samples", "(e, +-e)", "power calculated"}},
+      "double", 1, [](Trial& t) {
+        impostors(t);
+        powers(t);
+      }));
+  checks.push_back(fixed_check(
+      {"claim-13f-the-generator-is-what-it-says",
+       "uniform numbers, neighbouring normal ones, equally likely whole numbers, permutations and "
+       "dropout" +
+           rate,
+       "long-range dependence",
+       {"a biased count"}},
+      "double", 1, generator));
+  add_estimator_claims(checks, plan);
 }
 
 }  // namespace assay::verify::claims
