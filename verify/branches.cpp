@@ -39,7 +39,7 @@ void add_neighbours(const Format& f, const Boundary& b, std::vector<std::int64_t
 void add_inner(const Format& f, double a, double b, std::uint64_t seed,
                std::vector<std::int64_t>& points) {
   const std::int64_t lo = ordinal(f, rounded(f, a)), hi = ordinal(f, rounded(f, b));
-  if (hi - lo < 2 && hi >= lo) return;
+  if (hi <= lo || hi - 1 == lo) return;
   const auto width = static_cast<std::uint64_t>(hi) - static_cast<std::uint64_t>(lo);
   const auto offset = [&](std::uint64_t by) {
     return static_cast<std::int64_t>(static_cast<std::uint64_t>(lo) + by);

@@ -40,6 +40,12 @@ constexpr std::array forms{
          "opens"},
     Form{"worst", examine_derivative, "the worst inputs that searches have found so far, again",
          "what they have not found"},
+    Form{"exhaustive", examine_derivative,
+         "the derivative at every one of the 2^32 floats against enclosures and series through "
+         "values of dual numbers; what comes near the claim, the worst of every 2^22 and a sample "
+         "against dual numbers themselves",
+         "a wrong forward; a derivative that oscillates between the nodes of a series, unless the "
+         "sample meets it"},
     Form{"kinks", examine_kinks,
          "at declared thresholds and ties the derivative lies between the one-sided ones, taken in "
          "high precision, and is what is declared; of a threshold that the type cannot hold the "

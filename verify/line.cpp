@@ -162,10 +162,10 @@ Walk::Walk(const Operation& op, const Line& line) : op_(op), line_(line), in_(to
   }
 }
 
-Sample Walk::operator()(double t) {
-  const std::vector<Mat<Enclosure>> at = enclosed_at(line_, Enclosure(t));
+Sample Walk::at(const Enclosure& t) {
+  const std::vector<Mat<Enclosure>> x = enclosed_at(line_, t);
   for (std::size_t k = 0; k < in_.size(); ++k) {
-    for (Eigen::Index i = 0; i < in_[k].size(); ++i) in_[k].data()[i].v = at[k].data()[i];
+    for (Eigen::Index i = 0; i < in_[k].size(); ++i) in_[k].data()[i].v = x[k].data()[i];
   }
   const Mat<Moving> y = op_.rule<Moving>().forward(views(in_));
   if (shape_of(y) != shape_of(line_.upstream)) {
@@ -178,7 +178,7 @@ Sample Walk::operator()(double t) {
     value += w * y.data()[j].v;
     slope += w * y.data()[j].d;
   }
-  return {t, value.middle().to_long_double(), slope.middle().to_long_double()};
+  return {t.middle().to_double(), value.middle().to_long_double(), slope.middle().to_long_double()};
 }
 
 bool is_declared(const Operation& op, const Line& line, double a, double b) {

@@ -41,9 +41,12 @@ class Walk {
  public:
   Walk(const Operation& op, const Line& line);
   /// Throws what the forward throws, and std::runtime_error if its shape is not the declared one.
-  Sample operator()(double t);
+  Sample operator()(double t) { return at(Enclosure(t)); }
+  Sample operator()(const Big& t) { return at(Enclosure(t)); }
 
  private:
+  Sample at(const Enclosure& t);
+
   const Operation& op_;
   const Line& line_;
   std::vector<Mat<Dual<Enclosure>>> in_;

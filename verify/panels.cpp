@@ -11,7 +11,6 @@ namespace {
 using Moving = Dual<Enclosure>;
 
 constexpr std::size_t n = Panel::terms;
-constexpr int accuracy = -57;            // log2, relative: 1/16 ulp of a double
 constexpr std::size_t intervals = 1500;  // of find_branches
 
 /// Node i of [-1, 1].
@@ -100,14 +99,14 @@ std::optional<Panel> series_on(Slope& slope, double lo, double hi, std::uint64_t
 }
 
 /// Between nodes, where the error of an interpolation is largest.
-bool fits(Slope& slope, const Panel& p, std::uint64_t& evaluations) {
+bool fits(Slope& slope, const Panel& p, const Tolerance& tolerance, std::uint64_t& evaluations) {
   for (long double s : {-0.9985L, -0.3827L, 0.0785L, 0.6488L, 0.9985L}) {
     const long double t = p.lo + (static_cast<long double>(p.hi) - p.lo) / 2 * (1 + s);
     ++evaluations;
     const std::optional<long double> v = slope(t);
     if (!v) return false;
-    const long double scale = std::max(std::abs(*v), p.least);
-    if (!(std::abs(p(t) - *v) <= std::ldexp(scale, accuracy))) return false;
+    const long double scale = std::max({std::abs(*v), p.least, tolerance.floor});
+    if (!(std::abs(p(t) - *v) <= std::ldexp(scale, tolerance.accuracy))) return false;
   }
   return true;
 }
@@ -118,6 +117,13 @@ struct Stretch {
 };
 
 }  // namespace
+
+std::optional<Panel> fit_panel(Slope& slope, double lo, double hi, const Tolerance& tolerance,
+                               std::uint64_t& evaluations) {
+  std::optional<Panel> p = series_on(slope, lo, hi, evaluations);
+  if (p && !fits(slope, *p, tolerance, evaluations)) p.reset();
+  return p;
+}
 
 Panels fit(Slope& slope, const std::vector<double>& edges, std::uint64_t budget) {
   constexpr int deepest = 7;
@@ -135,8 +141,8 @@ Panels fit(Slope& slope, const std::vector<double>& edges, std::uint64_t budget)
       ++panels.unresolved;
       continue;
     }
-    const std::optional<Panel> p = series_on(slope, s.lo, s.hi, panels.evaluations);
-    if (p && fits(slope, *p, panels.evaluations)) {
+    const std::optional<Panel> p = fit_panel(slope, s.lo, s.hi, {}, panels.evaluations);
+    if (p) {
       panels.all.push_back(*p);
       continue;
     }

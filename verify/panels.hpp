@@ -36,15 +36,24 @@ struct Panel {
   [[nodiscard]] long double operator()(long double t) const;
 };
 
+/// How near a series must come to the oracle between its nodes.
+struct Tolerance {
+  int accuracy = -57;     ///< log2, relative: 1/16 ulp of a double
+  long double floor = 0;  ///< smaller values are as good as this one
+};
+
+/// The series on [lo, hi]; nothing where none is near enough.
+std::optional<Panel> fit_panel(Slope& slope, double lo, double hi, const Tolerance& tolerance,
+                               std::uint64_t& evaluations);
+
 struct Panels {
   std::vector<Panel> all;         ///< ascending, disjoint
   std::uint64_t evaluations = 0;  ///< of the oracle
   std::uint64_t unresolved = 0;   ///< stretches that no series fits, or beyond the budget
 };
 
-/// Stretches between the edges are halved until a series agrees with the oracle at points between
-/// its nodes to 2^-57 of the value; those nearest to 0 first, as long as the budget of evaluations
-/// lasts.
+/// Stretches between the edges are halved until a series fits; those nearest to 0 first, as long as
+/// the budget of evaluations lasts.
 Panels fit(Slope& slope, const std::vector<double>& edges, std::uint64_t budget);
 
 /// Edges for fit(): the ends, multiples of `width` between them, declared thresholds, and both

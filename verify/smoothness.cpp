@@ -104,6 +104,28 @@ std::optional<std::pair<Sample, Sample>> bisect(Walk& walk, Sample a, Sample b, 
   return std::nullopt;
 }
 
+/// Far out, where numbers are wide apart, even a smooth change happens between two of them: it dies
+/// away between numbers of more bits.
+bool stays_between_numbers(Walk& walk, const Sample& a, const Sample& b, const Quantity& q) {
+  const WithContext context(320);
+  Big lo(a.t), hi(b.t);
+  Sample at_lo = walk(lo), at_hi = walk(hi);
+  const long double whole = q.change(at_lo, at_hi);
+  for (int halving = 0; halving < 120; ++halving) {
+    const Big middle = ldexp(lo + hi, -1);
+    const Sample m = walk(middle);
+    if (q.change(at_lo, m) >= q.change(m, at_hi)) {
+      hi = middle;
+      at_hi = m;
+    } else {
+      lo = middle;
+      at_lo = m;
+    }
+    if (q.change(at_lo, at_hi) < whole / 8) return false;
+  }
+  return true;
+}
+
 /// The pairs of neighbours with the largest changes, absolute and relative.
 std::vector<std::size_t> suspects(const std::vector<Sample>& s, const Quantity& q,
                                   std::size_t most) {
@@ -218,6 +240,7 @@ class Search {
     const auto& [a, b] = *found;
     if (is_declared(op_, line_, a.t, b.t) || !is_legal(a.t) || !is_legal(b.t)) return std::nullopt;
     if (op_.arrange && is_pole(a, b)) return std::nullopt;
+    if (!op_.arrange && !stays_between_numbers(walk_, a, b, q)) return std::nullopt;
     if (op_.elementwise) {
       std::size_t k = 0;
       while (line_.direction[k](0, 0) == 0) ++k;

@@ -36,7 +36,10 @@ struct VerifyOptions {
   std::string shard;  ///< i/n, a launcher's name, or empty: as the environment says
   double timeout = 600;
   std::filesystem::path out = "reports/out";
+  bool exhaustive = false;
 };
+/// Every float of the elementwise operations of one input that the patterns select.
+int verify_exhaustively(const VerifyOptions& options);
 int verify_all(const VerifyOptions& options);
 
 struct FaultsOptions {

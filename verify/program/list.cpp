@@ -38,8 +38,8 @@ Measured measured(const std::filesystem::path& results, const std::set<std::stri
     if (j.is_discarded() || j.value("type", "") != "check" || j.value("kind", "") != "operation") {
       continue;
     }
-    const std::string check = j.at("check");
-    if ((check != "derivative" && check != "sweep") || !j.at("worst").is_object()) continue;
+    static const std::set<std::string> judging{"derivative", "sweep", "dense", "worst", "branches"};
+    if (!judging.contains(j.at("check").get<std::string>()) || !j.at("worst").is_object()) continue;
     const Json& w = j.at("worst").value("derivative", Json());
     if (!w.is_object()) continue;
     const std::string subject = j.at("subject");

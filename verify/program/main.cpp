@@ -71,6 +71,10 @@ int main(int argc, char** argv) {
   verify_command->add_option("--out", verify.out, "Folder for results.jsonl and failures")
       ->type_name("DIR")
       ->capture_default_str();
+  verify_command->add_flag(
+      "--exhaustive", verify.exhaustive,
+      "Instead: every one of the 2^32 floats, for elementwise operations of one input. Minutes for "
+      "each; a run that was stopped goes on where it was. Writes DIR/exhaustive.jsonl");
   add_plugins(verify_command, verify.plugins);
   verify_command->footer(exit_codes);
 

@@ -18,6 +18,7 @@ std::string command(const VerifyOptions& o) {
   for (const std::string& s : o.scalars) text += " --scalar " + shell_word(s);
   if (o.shard != "0/1") text += " --shard " + o.shard;
   if (o.timeout != VerifyOptions().timeout) text += fmt::format(" --timeout {}", o.timeout);
+  if (o.exhaustive) text += " --exhaustive";
   for (const std::string& s : o.plugins) text += " --plugin " + shell_word(s);
   for (const std::string& s : o.patterns) text += " " + shell_word(s);
   return text;

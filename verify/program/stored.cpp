@@ -33,9 +33,7 @@ std::function<std::optional<Failure>()> again(const Check& check, const Failure&
 
 }  // namespace
 
-bool has_values(const Failure& f) {
-  return !f.inputs.empty() && examination(f.check) != nullptr;
-}
+bool has_values(const Failure& f) { return !f.inputs.empty() && examination(f.check) != nullptr; }
 
 StoredFailure stored_failure(const SelectedCampaign& selected, std::size_t check,
                              const fs::path& file) {

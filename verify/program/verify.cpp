@@ -36,6 +36,7 @@ int verify_all(const VerifyOptions& given) {
   if (!(o.timeout >= 0)) {
     throw UsageError(fmt::format("--timeout {}: seconds, or 0 for no limit", o.timeout));
   }
+  if (o.exhaustive) return verify_exhaustively(o);
   const Shard shard = find_shard(o.shard);
   o.shard = fmt::format("{}/{}", shard.index, shard.count);
 
