@@ -134,7 +134,7 @@ std::string FunctionReport::message() const {
     text = result.failures.front().message;
     const auto n = result.counts.find("failed");
     if (n != result.counts.end() && n->second > 1) {
-      text += fmt::format("\n  wrong      {} of {} elements compared", n->second, result.elements);
+      text += fmt::format("\n  wrong      {} elements, over all upstreams", n->second);
     }
     if (detection_limit > 0) text += fmt::format("\n  detection limit {:.1e}", detection_limit);
     return text;

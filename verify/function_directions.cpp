@@ -42,7 +42,13 @@ Excess FunctionRun::along(std::size_t upstream, const std::vector<double>& direc
     });
     return static_cast<double>(sum);
   };
-  return excesses(kernel_, noise_, moved, claimed, 0x1p-3,
+  double squares = 0;
+  each([&](std::size_t k, Eigen::Index i, Eigen::Index n) {
+    const double term = gradients_[upstream][k].data()[i] * direction[static_cast<std::size_t>(n)];
+    squares += term * term;
+  });
+  const double rounding = std::numeric_limits<double>::epsilon() * std::sqrt(squares);
+  return excesses(kernel_, noise_, moved, claimed, 0x1p-3, rounding,
                   std::span(upstreams_).subspan(upstream, 1))
       .front();
 }
@@ -67,7 +73,7 @@ void FunctionRun::along_directions() {
       continue;
     }
     if (e.bent) count("at a kink");
-    report_.result.elements += static_cast<std::uint64_t>(size_);
+    report_.result.elements = static_cast<std::uint64_t>(size_);
     largest_ = std::max(largest_, term);
     worst_bound_ = std::max(worst_bound_, e.bound);
     if (!wrong(e)) continue;

@@ -67,7 +67,8 @@ std::string Kernel::place(std::size_t k, Eigen::Index i) const {
 }
 
 double Kernel::magnitude(std::size_t k, Eigen::Index i) const {
-  return std::max(std::abs(inputs_[k].data()[i]), least_[k]);
+  const double own = std::abs(inputs_[k].data()[i]);
+  return own >= 0x1p-1022 ? own : least_[k];
 }
 
 Mat<double> Kernel::forward(const Matrices& x) const {

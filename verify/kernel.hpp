@@ -33,7 +33,8 @@ class Kernel {
   [[nodiscard]] std::string input(std::size_t k) const;
   /// "input 0 at row 1, column 2"
   [[nodiscard]] std::string place(std::size_t k, Eigen::Index i) const;
-  /// The magnitude that a step of element i of input k is measured by.
+  /// The magnitude that a step of element i of input k is measured by: its own, so that steps stay
+  /// in a domain that ends at 0; of a 0, a part of what is usual in its input.
   [[nodiscard]] double magnitude(std::size_t k, Eigen::Index i) const;
 
  private:
@@ -45,7 +46,7 @@ class Kernel {
   const Vjp& vjp_;
   const FunctionOptions& options_;
   Matrices inputs_;
-  std::vector<double> least_;  ///< the smallest magnitude of a step, for each input
+  std::vector<double> least_;  ///< the magnitude of a 0, for each input
   Mat<double> y_;
 };
 

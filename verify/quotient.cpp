@@ -17,6 +17,7 @@ constexpr int rows = 12;
 struct Extrapolated {
   double value = 0;
   double bound = infinite;
+  double change = 0;  ///< the part of the bound that is disagreement, not rounding
 };
 Extrapolated extrapolate(std::span<const double> first, std::span<const double> noise, int order) {
   std::array<std::array<double, rows>, rows> table{};
@@ -30,7 +31,7 @@ Extrapolated extrapolate(std::span<const double> first, std::span<const double> 
       const double change = std::max(std::abs(table[i][j] - table[i][j - 1]),
                                      std::abs(table[i][j] - table[i - 1][j - 1]));
       const double bound = change + (order == 1 ? 4 : 2) * noise[i];
-      if (bound < best.bound) best = {table[i][j], bound};
+      if (bound < best.bound) best = {table[i][j], bound, change};
     }
   }
   return best;
@@ -104,15 +105,19 @@ double difference(const Mat<double>& dy, const Mat<double>& a, const Mat<double>
   return static_cast<double>(sum);
 }
 
-/// What the rounding of f may make of <dy, f>: of outputs that move, and of those that do not, of
-/// which the largest step shows how little they can.
+/// What the rounding of f may make of <dy, f> at one step: of outputs that move, and of those that
+/// do not, of which the largest step shows how little they can.
 struct Noise {
   double moving = 0, still = 0;
 };
-Noise noise_in(const Mat<double>& dy, const Mat<double>& noise, const Mat<bool>& moved) {
+Noise noise_in(const Mat<double>& dy, const Mat<double>& noise, const Pair& p,
+               const Mat<bool>& moved) {
   Noise n;
   for (Eigen::Index j = 0; j < dy.size(); ++j) {
-    const double part = dy.data()[j] * noise.data()[j];
+    double largest = 0;
+    if (p.up) largest = std::abs(p.up->data()[j]);
+    if (p.down) largest = std::max(largest, std::abs(p.down->data()[j]));
+    const double part = dy.data()[j] * std::max(noise.data()[j], 2 * epsilon * largest);
     (moved.data()[j] ? n.moving : n.still) += part * part;
   }
   // Rounding errors are independent: three standard deviations.
@@ -157,7 +162,7 @@ Mat<double> noise_of(const Kernel& kernel, std::uint64_t seed) {
 }
 
 std::vector<Excess> excesses(const Kernel& kernel, const Mat<double>& noise, const Moved& moved,
-                             const Claimed& claimed, double scale,
+                             const Claimed& claimed, double scale, double rounding,
                              std::span<const Mat<double>> upstreams) {
   const std::vector<Pair> all = pairs(kernel, moved, scale);
   std::vector<Excess> found(upstreams.size());
@@ -165,15 +170,15 @@ std::vector<Excess> excesses(const Kernel& kernel, const Mat<double>& noise, con
   const Mat<bool> moves = moved_outputs(all, y);
   for (std::size_t u = 0; u < upstreams.size(); ++u) {
     const Mat<double>& dy = upstreams[u];
-    const Noise n = noise_in(dy, noise, moves);
     std::array<double, rows> central{}, right{}, left{}, noise_central{}, noise_side{};
     const std::size_t count = all.size();
     const bool up = count > 0 && all.front().up, down = count > 0 && all.front().down;
     for (std::size_t i = 0; i < count; ++i) {
       const Pair& p = all[i];
+      const Noise n = noise_in(dy, noise, p, moves);
       const double h = p.step, still = n.still / all.front().step;
-      noise_side.at(i) = 2 * n.moving / h + still;
-      noise_central.at(i) = n.moving / h + still;
+      noise_side.at(i) = 2 * n.moving / h + still + rounding;
+      noise_central.at(i) = n.moving / h + still + rounding;
       if (up) {
         right.at(i) = (difference(dy, *p.up, y) - claimed(u, p.up_at, kernel.inputs())) / h;
       }
@@ -189,17 +194,30 @@ std::vector<Excess> excesses(const Kernel& kernel, const Mat<double>& noise, con
     };
     Excess& e = found[u];
     e.bound = infinite;
+    // The steps are too large for what f does here, or it has no slope.
+    const auto unsettled = [&](const Extrapolated& x, const Matrices& above, const Matrices& below,
+                               double width) {
+      const double slope = x.value + claimed(u, above, below) / width;
+      return x.change > x.bound / 2 && x.change > std::abs(slope) / 16;
+    };
+    if (count == 0) continue;
+    const Pair& last = all.back();
+    const Extrapolated l = table(left, noise_side, 1), r = table(right, noise_side, 1);
+    const bool no_right = up && unsettled(r, last.up_at, kernel.inputs(), last.step);
+    const bool no_left = down && unsettled(l, kernel.inputs(), last.down_at, last.step);
     if (up && down) {
       const Extrapolated c = table(central, noise_central, 2);
-      const Extrapolated l = table(left, noise_side, 1), r = table(right, noise_side, 1);
       const double side_bound = l.bound + r.bound;
-      e = {c.value, c.bound,    l.value,
-           r.value, side_bound, std::abs(l.value - r.value) > 4 * side_bound,
-           false};
-      if (diverges(std::span(central).first(count), noise_central)) e.bound = infinite;
-    } else if (up || down) {
-      const Extrapolated s = up ? table(right, noise_side, 1) : table(left, noise_side, 1);
+      const bool bent = std::abs(l.value - r.value) > 4 * side_bound;
+      e = {c.value, c.bound, l.value, r.value, side_bound, bent, false};
+      const bool none = bent ? no_left || no_right
+                             : unsettled(c, last.up_at, last.down_at, 2 * last.step) ||
+                                   diverges(std::span(central).first(count), noise_central);
+      if (none) e.bound = infinite;
+    } else {
+      const Extrapolated& s = up ? r : l;
       e = {s.value, s.bound, s.value, s.value, s.bound, false, true};
+      if (no_left || no_right) e.bound = infinite;
     }
   }
   return found;

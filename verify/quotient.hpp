@@ -30,7 +30,7 @@ Mat<double> noise_of(const Kernel& kernel, std::uint64_t seed);
 /// One Excess for each upstream. `scale` is the largest step; it is halved until f is finite on
 /// both sides.
 std::vector<Excess> excesses(const Kernel& kernel, const Mat<double>& noise, const Moved& moved,
-                             const Claimed& claimed, double scale,
+                             const Claimed& claimed, double scale, double rounding,
                              std::span<const Mat<double>> upstreams);
 
 }  // namespace assay::verify

@@ -41,7 +41,7 @@ void expect_wrong(const FunctionReport& r, std::string_view text) {
 TEST(Function, ARightKernelAgrees) {
   const FunctionReport r = check_function(kernel, kernel_vjp, kPoint);
   EXPECT_TRUE(r.ok()) << r.message();
-  EXPECT_EQ(r.result.elements, 24U);
+  EXPECT_EQ(r.result.elements, 12U);
   EXPECT_LT(r.detection_limit, 1e-8);
   EXPECT_LT(r.worst_relative_error, 1e-8);
 }

@@ -8,7 +8,8 @@
 namespace assay::verify {
 
 namespace detail {
-inline ::testing::AssertionResult as_assertion(const Report& r) {
+template <class AnyReport>
+::testing::AssertionResult as_assertion(const AnyReport& r) {
   if (r.ok()) return ::testing::AssertionSuccess() << r.message();
   return ::testing::AssertionFailure() << r.message();
 }
@@ -23,6 +24,24 @@ template <class Op>
 template <class Op>
 ::testing::AssertionResult backward_matches(const Op& op, const Options& options) {
   return detail::as_assertion(check(op, options));
+}
+/// At one point of any size: check_point.
+template <class Op>
+::testing::AssertionResult backward_matches_at(const Op& op, const std::vector<Mat<double>>& inputs,
+                                               const PointOptions& options = {}) {
+  return detail::as_assertion(check_point(op, inputs, options));
+}
+/// A function known only in double: check_function. The message states the detection limit.
+inline ::testing::AssertionResult function_matches(
+    const std::function<Mat<double>(const Matrices&)>& f,
+    const std::function<Matrices(const Matrices&, const Mat<double>&)>& vjp, const Matrices& inputs,
+    const FunctionOptions& options = {}) {
+  return detail::as_assertion(check_function(f, vjp, inputs, options));
+}
+/// Any report, such as that of a whole model: EXPECT_TRUE(matches(check_model(make, loss, batch))).
+template <class AnyReport>
+::testing::AssertionResult matches(const AnyReport& report) {
+  return detail::as_assertion(report);
 }
 
 }  // namespace assay::verify

@@ -8,6 +8,7 @@
 #include "assay/verify/function.hpp"
 #include "assay/verify/operation.hpp"
 #include "assay/verify/options.hpp"
+#include "assay/verify/point.hpp"
 
 namespace assay::verify {
 

@@ -1,0 +1,7 @@
+// The operation for the program: assay verify @NAME@ --plugin lib@NAME@.so
+
+#include "@NAME@.hpp"
+
+#include <assay/verify.hpp>
+
+ASSAY_OPERATIONS(@OPERATION@)
