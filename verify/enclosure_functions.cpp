@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "enclosure_forms.hpp"
+#include "two_functions.hpp"
 
 namespace assay::verify {
 
@@ -88,6 +89,36 @@ std::optional<Big> exact_sum(const TwoDoubles& x) {
   return sum;
 }
 
+std::optional<TwoDoubles> without_mpfr(Name name, const TwoDoubles& x) {
+  switch (name) {
+    case Name::exp:
+      return two::exp(x);
+    case Name::expm1:
+      return two::expm1(x);
+    case Name::log:
+      return two::log(x);
+    case Name::log1p:
+      return two::log1p(x);
+    case Name::tanh:
+      return two::tanh(x);
+    case Name::sinh:
+      return two::sinh(x);
+    case Name::cosh:
+      return two::cosh(x);
+    default:
+      return std::nullopt;
+  }
+}
+
+/// f at a point; hi a NaN where there is no such number in two doubles.
+TwoDoubles computed(Name name, const TwoDoubles& x) {
+  if (const auto y = without_mpfr(name, x)) return *y;
+  const std::optional<Big> sum = exact_sum(x);
+  if (!sum) return {std::numeric_limits<double>::quiet_NaN(), 0, 0};
+  const WithContext c(center_precision);
+  return in_two_doubles(Big::bracketed(function(name), *sum));
+}
+
 struct NarrowEntry {
   double hi = std::numeric_limits<double>::quiet_NaN(), lo = 0;
   Name name{};
@@ -99,11 +130,7 @@ TwoDoubles at_centre(Name name, const TwoDoubles& x) {
   const auto key = mixed(std::bit_cast<std::uint64_t>(x.hi), std::bit_cast<std::uint64_t>(x.lo));
   auto& e = entry<NarrowEntry, 2048>(mixed(key, static_cast<std::uint64_t>(name)));
   if (e.hi == x.hi && e.lo == x.lo && e.name == name) return e.y;
-  TwoDoubles y{std::numeric_limits<double>::quiet_NaN(), 0, 0};
-  if (const std::optional<Big> sum = exact_sum(x)) {
-    const WithContext c(center_precision);
-    y = in_two_doubles(Big::bracketed(function(name), *sum));
-  }
+  const TwoDoubles y = computed(name, two::centre(x));
   e = {x.hi, x.lo, name, y};
   return y;
 }
