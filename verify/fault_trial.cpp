@@ -172,6 +172,10 @@ FaultResult try_fault(const FaultTask& t, const FaultPlan& plan) {
   const auto caught = Trial(checks_for(t, plan, planted), plan.seed, planted).run();
   r.manifested = planted->cases;
   r.status = caught && planted->cases > 0 ? "caught" : "survived";
+  if (!caught && planted->cases == 0 && t.fault.in == Fault::In::elsewhere) {
+    r.status = "not-applicable";
+    r.shrunk = "it changed nothing in any case of its checks";
+  }
   if (!caught) return r;
   r.by = caught->by;
   r.after = caught->after;

@@ -59,6 +59,15 @@ struct SymmetricSquare {
     const Mat<T> left = assay::detail::plain_product(dy, s);
     return {symmetric(Mat<T>(left + assay::detail::plain_product(s, dy)))};
   }
+  /// Random matrices have no repeated eigenvalues: one that begins with a negative number becomes
+  /// that multiple of the identity.
+  static void arrange(std::span<Mat<double>> inputs) {
+    Mat<double>& a = inputs[0];
+    if (a.size() == 0 || !(a(0, 0) < 0)) return;
+    const double multiple = a(0, 0);
+    a.setZero();
+    a.diagonal().setConstant(multiple);
+  }
 
  private:
   template <class T>

@@ -231,8 +231,7 @@ struct DividedDifferences {
     const Mat<T> p = Eigen::SelfAdjointEigenSolver<Mat<T>>(symmetric).eigenvalues();
     for (Eigen::Index i = 0; i < p.size(); ++i) {
       for (Eigen::Index j = 0; j < i; ++j) {
-        const T quotient = (p(i) * p(i) - p(j) * p(j)) / (p(i) - p(j));
-        if (std::isnan(quotient)) dx[0].setConstant(quotient);
+        if (p(i) == p(j)) dx[0].setConstant((p(i) - p(j)) / (p(i) - p(j)));
       }
     }
   }
