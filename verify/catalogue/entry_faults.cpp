@@ -11,19 +11,13 @@ namespace {
 using Direction = std::vector<Mat<double>>;
 using Product = std::vector<Mat<double>>;
 /// Changes what the Hessian times the direction is.
-using TamperSecond = void (*)(const Case& c, Product& h);
+using TamperHessian = void (*)(Product& h);
 
-void second_at_zero(const Case& c, Product& h) {
-  for (std::size_t k = 0; k < h.size(); ++k) {
-    h[k] = (c.inputs[k].array() == 0).select(0 * h[k], h[k]);
-  }
-}
-void second_sign(const Case&, Product& h) { h[0] = -h[0]; }
-void second_factor(const Case&, Product& h) {
+void hessian_factor(Product& h) {
   for (Mat<double>& m : h) m *= 1.5;
 }
 /// The gradient is taken for a constant.
-void second_detached(const Case&, Product& h) {
+void hessian_detached(Product& h) {
   for (Mat<double>& m : h) m.setZero();
 }
 
@@ -61,42 +55,8 @@ bool within(const Case& c, double most) {
   return c.upstream.size() > 0 && c.upstream.cwiseAbs().maxCoeff() <= most;
 }
 
-/// With every 0 moved a little to one side; nothing where that leaves the domain.
-std::optional<Case> beside_zero(const Operation& op, Case c, double step) {
-  for (std::size_t k = 0; k < c.inputs.size(); ++k) {
-    for (double& x : c.inputs[k].reshaped()) {
-      if (x != 0 || op.inputs[k].exact) continue;
-      x = step;
-      if (!op.inputs[k].contains(x)) return std::nullopt;
-    }
-  }
-  return c;
-}
-
-/// A second derivative that jumps at 0, as elu's does, has no value there that could be wrong.
-bool smooth_at_zero(const Entry& e, const Case& c, const Direction& v, const Product& h) {
-  for (double step : {0x1p-30, -0x1p-30}) {
-    const auto beside = beside_zero(*e.op, c, step);
-    if (!beside) return false;
-    const Product there = e.hessian_product(*beside, v);
-    for (std::size_t k = 0; k < h.size(); ++k) {
-      for (Eigen::Index i = 0; i < h[k].size(); ++i) {
-        const double a = h[k].data()[i], b = there[k].data()[i];
-        if (!(std::abs(a - b) <= 1e-3 * (std::abs(a) + std::abs(b)) + 1e-6)) return false;
-      }
-    }
-  }
-  return true;
-}
-
-std::string cannot_be_wrong(const Entry& e, const Fault& fault, TamperSecond tamper) {
-  const bool at_zero = fault.number == 11;
-  for (const Kink& k : e.op->kinks) {
-    if (at_zero && k.at == 0) return "0 is a kink, or not in the domain";
-  }
-  if (at_zero && e.op->ties != Ties::none) return "a selection has no second derivative at ties";
-  bool jumps = false;
-  constexpr std::uint64_t draws = 600;
+std::string cannot_be_wrong(const Entry& e, TamperHessian tamper) {
+  constexpr std::uint64_t draws = 200;
   for (std::uint64_t n = 0; n < draws; ++n) {
     const std::uint64_t seed = case_seed(11, e.op->name, n);
     try {
@@ -105,26 +65,24 @@ std::string cannot_be_wrong(const Entry& e, const Fault& fault, TamperSecond tam
       const Direction v = direction(*e.op, c, seed);
       const Product right = e.hessian_product(c, v);
       Product wrong = right;
-      tamper(c, wrong);
-      if (!differs(e, c, v, right, wrong)) continue;
-      if (!at_zero || smooth_at_zero(e, c, v, right)) return {};
-      jumps = true;
+      tamper(wrong);
+      if (differs(e, c, v, right, wrong)) return {};
     } catch (const std::exception&) {
       continue;  // an input that the rule refuses
     }
   }
-  return jumps ? "the second derivative jumps at 0" : "it changes no second derivative";
+  return "it changes no second derivative";
 }
 
-FaultTask second_order_fault(const Entry& e, const Fault& fault, TamperSecond tamper) {
+FaultTask hessian_fault(const Entry& e, const Fault& fault, TamperHessian tamper) {
   FaultTask t{e.op, double_format, fault};
-  t.cannot = [e, fault, tamper] { return cannot_be_wrong(e, fault, tamper); };
+  t.cannot = [e, tamper] { return cannot_be_wrong(e, tamper); };
   t.checks = [e, tamper](const std::shared_ptr<Planted>& planted, const Plan& plan) {
     Entry wrong = e;
     wrong.hessian_product = [e, tamper, planted](const Case& c, const Direction& v) {
       const Product right = e.hessian_product(c, v);
       Product h = right;
-      tamper(c, h);
+      tamper(h);
       planted->changed = planted->changed || differs(e, c, v, right, h);
       return h;
     };
@@ -205,17 +163,13 @@ Fault elsewhere(std::string_view name, std::uint64_t number, std::string_view ab
 std::vector<FaultTask> entry_faults(const Entry& e, const Format& f) {
   if (!(f == double_format)) return {};  // second derivatives and views are checked in double
   return {
-      second_order_fault(
-          e, elsewhere("second-at-zero", 11, "the second derivative is 0 where x is exactly 0"),
-          second_at_zero),
-      second_order_fault(
-          e, elsewhere("second-sign", 20, "the second derivative has the wrong sign"), second_sign),
-      second_order_fault(
-          e, elsewhere("second-factor", 20, "the second derivative is off by a factor 3/2"),
-          second_factor),
-      second_order_fault(
-          e, elsewhere("second-detached", 20, "the gradient is a constant when differentiated"),
-          second_detached),
+      hessian_fault(e,
+                    elsewhere("hessian-factor", 20,
+                              "the Hessian, by dual numbers in double, is off by a factor 3/2"),
+                    hessian_factor),
+      hessian_fault(
+          e, elsewhere("hessian-detached", 20, "the Hessian, by dual numbers in double, is 0"),
+          hessian_detached),
       lift_fault(e, elsewhere("lift-strides", 18, "a strided map is read without its strides"),
                  [](Lifts<double>& l) { l.maps = maps_without_strides; }),
       lift_fault(e, elsewhere("lift-block", 18, "a block is read as if it were a whole matrix"),

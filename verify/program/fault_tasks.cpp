@@ -23,6 +23,13 @@ bool is_specimen(const Operation& op) {
   return std::any_of(all.begin(), all.end(), [&](const auto& s) { return s.get() == &op; });
 }
 
+/// Second derivatives are checked in double, or not at all.
+bool has_second_order_check(const std::shared_ptr<const Operation>& op) {
+  const std::vector<Check> checks = checks_of(op, {.cases = 1, .formats = {double_format}});
+  return std::any_of(checks.begin(), checks.end(),
+                     [](const Check& c) { return c.blank.check == "second-order"; });
+}
+
 /// They need more cases than a campaign gives to its faults.
 bool needs_many_cases(const Fault& f) {
   constexpr std::array names{"window", "negative-window", "deep-element", "far-tail", "underflow"};
@@ -38,12 +45,14 @@ bool in_every_operation(const Fault& f) {
 }  // namespace
 
 std::vector<FaultTask> all_faults(const std::shared_ptr<const Operation>& op, const Format& f) {
+  const bool second = has_second_order_check(op) && f == double_format;
   const bool specimen = is_specimen(*op);
   std::vector<FaultTask> tasks;
   for (const Fault& fault : faults()) {
     if (fault.concerns && !fault.concerns(*op)) continue;
     // What is planted everywhere says nothing more about a specimen.
     if (specimen && !fault.concerns) continue;
+    if (fault.in == Fault::In::second && !second) continue;
     tasks.push_back({op, f, fault});
   }
   if (const Entry* e = entry_of(*op)) {
