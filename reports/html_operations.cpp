@@ -81,18 +81,21 @@ std::string relative(double x) { return x == 0 ? "0" : fmt::format("{:.1e}", x);
 std::string classes(const Operation& operation) {
   struct Class {
     std::uint64_t count = 0, of = 0;
+    bool share = true;  ///< of something else than cases and elements there is none
   };
   std::map<std::string, Class> all;
   for (const Check* check : operation.checks) {
     for (const auto& [name, count] : check->counts) {
       all[name].count += count;
-      all[name].of += count <= check->cases ? check->cases : check->elements;
+      all[name].of += count <= check->cases ? check->cases : std::max(count, check->elements);
+      all[name].share &= count <= std::max(check->cases, check->elements);
     }
   }
   std::string out;
   for (const auto& [name, c] : all) {
-    out += fmt::format("{}{} {:.2g} %", out.empty() ? "" : ", ", name,
-                       c.of ? 100 * static_cast<double>(c.count) / static_cast<double>(c.of) : 0);
+    const double part = c.of ? static_cast<double>(c.count) / static_cast<double>(c.of) : 0;
+    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", name,
+                       c.share ? fmt::format("{:.1f} %", 100 * part) : grouped(c.count));
   }
   return out;
 }
@@ -165,9 +168,10 @@ Data curve_figure(const Check& check) {
                        [](const Step& a, const Step& b) { return a.error < b.error; });
   Data data;
   data.set("points", encoded(check.curve));
-  data.set("said", fmt::format("{} in {}: error of a central difference over its step, best at "
-                               "2^{:.0f}; dashed: the bound that the oracle puts on it",
-                               check.check, check.scalar, best->step));
+  data.set("said",
+           fmt::format("{} in {}: error of a central difference over its step, best at "
+                       "2^{:.0f}; dashed: truncation and rounding as the oracle estimates them",
+                       check.check, check.scalar, best->step));
   return data;
 }
 

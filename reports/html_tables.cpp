@@ -93,8 +93,9 @@ Data classes_data(const Check& check) {
     const double share = whole ? static_cast<double>(count) / static_cast<double>(whole) : 0;
     Data data;
     data.set("class", name);
-    data.set("count",
-             whole ? fmt::format("{}, {:.3g} %", grouped(count), 100 * share) : grouped(count));
+    data.set("count", whole >= count && whole > 0
+                          ? fmt::format("{}, {:.3g} %", grouped(count), 100 * share)
+                          : grouped(count));
     classes.push_back(data);
   }
   return classes;

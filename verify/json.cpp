@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <stdexcept>
+#include <tuple>
 
 namespace assay::verify {
 namespace {
@@ -61,6 +63,18 @@ Json plot(const CheckResult& r) {
     points.push_back({number(p.x), number(p.ulp), p.hex, stratum});
   }
   return points;
+}
+
+/// Of a fixture as they stand there; of a claim, whose cases may come from several processes, by
+/// name.
+std::vector<GoldenValue> in_order(const CheckResult& r) {
+  std::vector<GoldenValue> values = r.values;
+  if (r.kind != Kind::golden) {
+    std::sort(values.begin(), values.end(), [](const GoldenValue& a, const GoldenValue& b) {
+      return std::tie(a.name, a.got) < std::tie(b.name, b.got);
+    });
+  }
+  return values;
 }
 
 }  // namespace
@@ -152,9 +166,9 @@ Json to_json(const CheckResult& r) {
     j["curve"] = steps;
   }
   if (!r.notes.empty()) j["notes"] = r.notes;
-  if (r.kind == Kind::golden) {
+  if (r.kind == Kind::golden || !r.values.empty()) {
     Json values = Json::array();
-    for (const GoldenValue& v : r.values) {
+    for (const GoldenValue& v : in_order(r)) {
       values.push_back({{"name", v.name},
                         {"expected", v.expected},
                         {"got", v.got},
@@ -162,8 +176,8 @@ Json to_json(const CheckResult& r) {
                         {"ok", v.ok}});
     }
     j["values"] = values;
-    j["origin"] = r.origin;
   }
+  if (r.kind == Kind::golden) j["origin"] = r.origin;
   return j;
 }
 
@@ -202,13 +216,13 @@ CheckResult check_from_json(const Json& j) {
       r.curve.push_back({real(s.at(0)), real(s.at(1)), real(s.at(2))});
   }
   if (j.contains("notes")) r.notes = j.at("notes").get<std::vector<std::string>>();
-  if (r.kind == Kind::golden) {
+  if (r.kind == Kind::golden || j.contains("values")) {
     for (const Json& v : j.at("values")) {
       r.values.push_back(
           {v.at("name"), v.at("expected"), v.at("got"), optional_real(v.at("ulp")), v.at("ok")});
     }
-    r.origin = j.at("origin");
   }
+  if (r.kind == Kind::golden) r.origin = j.at("origin");
   return r;
 }
 

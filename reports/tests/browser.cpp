@@ -129,8 +129,7 @@ void Browser::open(const std::filesystem::path& page) {
   page_ = "file://" + std::filesystem::absolute(page).string();
   complaints_.clear();
   requests_.clear();
-  call("Page.navigate", {{"url", "about:blank"}});
-  loaded_ = false;
+  there_ = loaded_ = false;
   call("Page.navigate", {{"url", page_}});
   while (!loaded_) note(receive());
   evaluate("new Promise(done => requestAnimationFrame(() => setTimeout(done, 50)))");
@@ -235,7 +234,10 @@ Browser::Json Browser::receive() {
 void Browser::note(const Json& event) {
   const std::string method = event.value("method", "");
   const Json parameters = event.value("params", Json::object());
-  if (method == "Page.loadEventFired") loaded_ = true;
+  if (method == "Page.frameNavigated") {
+    there_ = parameters.at("frame").at("url").get<std::string>().rfind(page_, 0) == 0;
+  }
+  if (method == "Page.loadEventFired") loaded_ = there_;  // not that of the page before
   if (method == "Runtime.exceptionThrown") complaints_.push_back(parameters.dump());
   if (method == "Runtime.consoleAPICalled") complaints_.push_back(parameters.dump());
   if (method == "Log.entryAdded") complaints_.push_back(parameters.at("entry").dump());

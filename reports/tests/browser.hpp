@@ -49,7 +49,7 @@ class Browser {
   int to_ = -1, from_ = -1;
   int next_ = 0;
   std::string buffer_, session_, page_;
-  bool loaded_ = false;
+  bool there_ = false, loaded_ = false;
   std::vector<std::string> complaints_, requests_;
 };
 
