@@ -2,7 +2,7 @@
 //
 // Where the derivative hardly changes over a stretch of floats, or is beyond the format, interval
 // arithmetic over the whole stretch says so, and that is a proof. Elsewhere a series is laid
-// through values of the oracle, good to 1/100 000 ulp of a float; whatever comes within 1/256 ulp
+// through values of the oracle, good to 2^-16 ulp of a float; whatever comes within 2^-14 ulp
 // of the claim is judged by the oracle itself, as are the worst of every chunk, a sample at random
 // (to see that no series errs) and the thresholds. What none of these reaches is counted as not
 // judged, and the check is then inconclusive.
@@ -30,6 +30,7 @@ constexpr std::uint64_t most_judged = 20'000;        // by the oracle, in a chun
 constexpr std::uint64_t sampled_of = 1 << 17;        // one float in so many
 constexpr std::size_t block = 2048;
 constexpr Tolerance tolerance{-40, 0x1p-125L};  // at most 2^-16 ulp, subnormal or not
+constexpr double margin = 0x1p-14;              // ulp: so near the claim the oracle judges
 
 constexpr const char* not_judged = "not judged: no series follows the derivative";
 
@@ -207,7 +208,7 @@ class Chunk {
 
   /// A constant, where interval arithmetic proves that it will do.
   std::optional<Reference> enclosed(const Stretch& s) {
-    const WithContext context(first_precision);
+    const WithContext context(113);  // intervals proper, not two doubles and a radius
     Mat<Moving> x(1, 1);
     x(0, 0) = Moving(Enclosure(Big(s.lo()), Big(s.hi())), Enclosure(1));
     const std::vector<Mat<Moving>> in{x};
@@ -255,7 +256,7 @@ class Chunk {
     const double expected = clamped(reference), unit = unit_of(expected);
     const double error = std::abs(clamped(got) - expected);
     const double ulp = std::isnan(got) ? std::numeric_limits<double>::infinity() : error / unit;
-    const double most = std::max(limit_.figure - 0x1p-8, 0x1p-8);
+    const double most = std::max(limit_.figure - margin, margin);
     if (ulp > most && !within_envelope(x, error, unit, r)) {
       ++histogram_[quarter(ulp)];
       return judge(x, false);

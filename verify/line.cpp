@@ -12,6 +12,9 @@ namespace {
 
 using Moving = Dual<Enclosure>;
 
+// Above that of two doubles and a radius, which are for narrow intervals only.
+constexpr mpfr_prec_t interval_precision = 113;
+
 /// x + t v, exactly where the precision suffices.
 Enclosure moved(double x, double v, const Enclosure& t) {
   if (v == 0) return Enclosure(x);
@@ -198,7 +201,7 @@ bool is_declared(const Operation& op, const Line& line, double a, double b) {
 }
 
 Branches find_branches(const Operation& op, const Line& line, std::size_t budget) {
-  const WithContext context(first_precision);
+  const WithContext context(interval_precision);
   Branches found;
   if (!(line.lo < line.hi)) return found;
   std::deque<Boundary> open{{line.lo, line.hi}};  // the widest come first
@@ -226,7 +229,7 @@ Branches find_branches(const Operation& op, const Line& line, std::size_t budget
 }
 
 std::uint64_t branch_at(const Operation& op, const Line& line, double t) {
-  const WithContext context(first_precision);
+  const WithContext context(interval_precision);
   Enclosure::branches() = 0;
   run_both(op, line, Enclosure(t));
   return Enclosure::branches();

@@ -42,7 +42,7 @@ Slope::Slope(const Operation& op, const std::vector<double>& x, std::size_t k, s
 
 std::optional<long double> Slope::operator()(long double t) {
   in_[k_](0, 0).v = Enclosure(Big(t));
-  for (mpfr_prec_t p : {mpfr_prec_t{113}, mpfr_prec_t{256}, mpfr_prec_t{640}}) {
+  for (mpfr_prec_t p : {first_precision, mpfr_prec_t{128}, mpfr_prec_t{256}, mpfr_prec_t{640}}) {
     const WithContext c(p);
     Enclosure::undecided() = false;
     const Mat<Moving> y = op_.rule<Moving>().forward(views(in_));
