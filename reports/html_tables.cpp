@@ -172,7 +172,7 @@ void fill_golden(Data& page, const Campaign& all) {
 
 void fill_claims(Data& page, const Campaign& all) {
   Data groups = list();
-  add_group(groups, all, Kind::claim, "claims", "Claims",
+  add_group(groups, all, Kind::claim, "claims", "Properties",
             "What the mathematics says, each statement checked. The classes are what the generator "
             "covered, as a share of the cases (or of the elements, where they are counted).");
   add_group(groups, all, Kind::model, "models", "Models", "Whole models, checked end to end.");

@@ -185,7 +185,7 @@ class Parser {
   /// Factors side by side; a quotient takes all that stand before it.
   std::string term(std::string_view close) {
     std::string out;
-    bool any = false, worded = false;
+    bool any = false, worded = false, long_before = false;
     for (;;) {
       if (is("/")) {
         if (!any) throw NotThis{};
@@ -209,7 +209,11 @@ class Parser {
       }
       if (!starts_factor(close)) break;
       const bool word = is_prose();
+      // Names of several letters need a space: dy x, 4 dy.
+      const bool long_name = now().is == Is::word && now().text.size() > 1;
       if (any && !word && !worded) out += "<mo>⁢</mo>";
+      if (any && (long_name || long_before)) out += "<mspace width=\".17em\"/>";
+      long_before = long_name;
       out += factor(close, false);
       worded = word;
       any = true;
@@ -334,7 +338,7 @@ class Parser {
   std::string applied(std::string name, std::string_view close) {
     if (take("^")) name = fmt::format("<msup>{}{}</msup>", name, row(exponent(close)));
     if (!starts_factor(close)) return name;
-    return row(name + "<mo>⁡</mo>" + factor(close, false));
+    return row(name + "<mo>⁡</mo><mspace width=\".17em\"/>" + factor(close, false));
   }
 
   std::vector<Token> all_;

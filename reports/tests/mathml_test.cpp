@@ -31,7 +31,8 @@ TEST(Mathml, GradientsFunctionsIndicesAndWordsAreToldApart) {
   EXPECT_EQ(math("dx"), "<mrow><mi mathvariant=\"normal\">d</mi><mi>x</mi></mrow>");
   EXPECT_EQ(math("dlogvar"), "<mrow><mi mathvariant=\"normal\">d</mi><mi>logvar</mi></mrow>");
   EXPECT_EQ(math("delta"), "<mi>δ</mi>");
-  EXPECT_EQ(math("log x"), "<mrow><mi>log</mi><mo>⁡</mo><mi>x</mi></mrow>");
+  EXPECT_EQ(math("log x"),
+            "<mrow><mi>log</mi><mo>⁡</mo><mspace width=\".17em\"/><mi>x</mi></mrow>");
   EXPECT_EQ(math("sqrt(x)"), "<msqrt><mrow><mi>x</mi></mrow></msqrt>");
   EXPECT_EQ(math("t_ij"), "<msub><mi>t</mi><mrow><mi>i</mi><mi>j</mi></mrow></msub>");
   EXPECT_TRUE(has(math("sum of x over an axis"), "<mo>∑</mo>"));
