@@ -109,16 +109,6 @@ Reference reference_of(const Panel& p) {
   return r;
 }
 
-/// One unit in the last place of float at x.
-double unit_of(double x) {
-  constexpr std::int64_t bias = 1023;
-  const std::int64_t exponent =
-      static_cast<std::int64_t>(std::bit_cast<std::uint64_t>(x) >> 52 & 0x7ff) - bias;
-  const std::int64_t unit =
-      std::max<std::int64_t>(exponent - (float_format.digits - 1), float_format.min_exponent);
-  return std::bit_cast<double>(static_cast<std::uint64_t>(unit + bias) << 52);
-}
-
 /// Infinity begins where it does for a rounded result.
 double clamped(double x) { return std::clamp(x, -0x1p128, 0x1p128); }
 
@@ -253,7 +243,7 @@ class Chunk {
   }
 
   void compare(double x, double got, double reference, const Reference& r) {
-    const double expected = clamped(reference), unit = unit_of(expected);
+    const double expected = clamped(reference), unit = unit_at(float_format, expected);
     const double error = std::abs(clamped(got) - expected);
     const double ulp = std::isnan(got) ? std::numeric_limits<double>::infinity() : error / unit;
     const double most = std::max(limit_.figure - margin, margin);
@@ -281,7 +271,7 @@ class Chunk {
     const bool claims =
         limit_.units == Units::envelope || (limit_.near_zero == Units::envelope && r.least > 0);
     if (!claims) return false;
-    const double moved = std::abs(r.slope_at(x)) * unit_of(x);
+    const double moved = std::abs(r.slope_at(x)) * unit_at(float_format, x);
     return error <= (limit_.figure - 0x1p-4) * std::max(unit, moved);
   }
 
