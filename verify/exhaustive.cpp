@@ -252,7 +252,7 @@ class Chunk {
       return judge(x, false);
     }
     if (ulp > most) {
-      ++near_zero_;
+      ++in_envelope_;
       return;
     }
     ++histogram_[quarter(ulp)];
@@ -306,10 +306,10 @@ class Chunk {
       if (histogram_[q] > 0) result_.histogram[q] += histogram_[q];
     }
     result_.counts["judged by the oracle"] += judged_;
-    result_.counts["judged by enclosures and series"] += screened_ + near_zero_;
+    result_.counts["judged by enclosures and series"] += screened_ + in_envelope_;
     result_.counts["of these again by the oracle, at random"] += sample_.size();
-    if (near_zero_ > 0) result_.counts["beside a zero of the derivative"] += near_zero_;
-    result_.elements += judged_ + screened_ + near_zero_;
+    if (in_envelope_ > 0) result_.counts["of these in the envelope"] += in_envelope_;
+    result_.elements += judged_ + screened_ + in_envelope_;
   }
 
   const Operation& op_;
@@ -317,7 +317,7 @@ class Chunk {
   CheckResult& result_;
   Slope slope_;
   Limit limit_;
-  std::uint64_t evaluations_ = 0, judged_ = 0, screened_ = 0, near_zero_ = 0;
+  std::uint64_t evaluations_ = 0, judged_ = 0, screened_ = 0, in_envelope_ = 0;
   double worst_ = 0, worst_at_ = 0;
   std::uint64_t state_ = case_seed(seed_, "sample", 0);
   std::vector<double> sample_;
