@@ -33,13 +33,6 @@ struct Screened {
   }
 };
 
-/// One unit in the last place of the format at x.
-double unit_of(const Format& f, long double x) {
-  int e = 0;
-  static_cast<void>(std::frexp(x, &e));
-  return std::ldexp(1.0, std::max(x == 0 ? f.min_exponent : e - f.digits, f.min_exponent));
-}
-
 /// The gradients of a rule at many points, the other inputs held.
 template <class T>
 class Column {
@@ -161,7 +154,7 @@ class Screen {
       }
       const long double error =
           std::abs(static_cast<long double>(got.data()[static_cast<Eigen::Index>(i)]) - r);
-      Screened s{x, static_cast<double>(error) / unit_of(f_, r)};
+      Screened s{x, static_cast<double>(error) / unit_at(f_, static_cast<double>(r))};
       if (std::isnan(s.ulp)) s.ulp = std::numeric_limits<double>::infinity();
       if (s.worse_than(top)) top = s;
       if (result == nullptr) continue;

@@ -109,16 +109,6 @@ Reference reference_of(const Panel& p) {
   return r;
 }
 
-/// One unit in the last place of float at x.
-double unit_of(double x) {
-  constexpr std::int64_t bias = 1023;
-  const std::int64_t exponent =
-      static_cast<std::int64_t>(std::bit_cast<std::uint64_t>(x) >> 52 & 0x7ff) - bias;
-  const std::int64_t unit =
-      std::max<std::int64_t>(exponent - (float_format.digits - 1), float_format.min_exponent);
-  return std::bit_cast<double>(static_cast<std::uint64_t>(unit + bias) << 52);
-}
-
 /// Infinity begins where it does for a rounded result.
 double clamped(double x) { return std::clamp(x, -0x1p128, 0x1p128); }
 
@@ -253,7 +243,7 @@ class Chunk {
   }
 
   void compare(double x, double got, double reference, const Reference& r) {
-    const double expected = clamped(reference), unit = unit_of(expected);
+    const double expected = clamped(reference), unit = unit_at(float_format, expected);
     const double error = std::abs(clamped(got) - expected);
     const double ulp = std::isnan(got) ? std::numeric_limits<double>::infinity() : error / unit;
     const double most = std::max(limit_.figure - margin, margin);
@@ -262,7 +252,7 @@ class Chunk {
       return judge(x, false);
     }
     if (ulp > most) {
-      ++near_zero_;
+      ++in_envelope_;
       return;
     }
     ++histogram_[quarter(ulp)];
@@ -281,7 +271,7 @@ class Chunk {
     const bool claims =
         limit_.units == Units::envelope || (limit_.near_zero == Units::envelope && r.least > 0);
     if (!claims) return false;
-    const double moved = std::abs(r.slope_at(x)) * unit_of(x);
+    const double moved = std::abs(r.slope_at(x)) * unit_at(float_format, x);
     return error <= (limit_.figure - 0x1p-4) * std::max(unit, moved);
   }
 
@@ -316,10 +306,10 @@ class Chunk {
       if (histogram_[q] > 0) result_.histogram[q] += histogram_[q];
     }
     result_.counts["judged by the oracle"] += judged_;
-    result_.counts["judged by enclosures and series"] += screened_ + near_zero_;
+    result_.counts["judged by enclosures and series"] += screened_ + in_envelope_;
     result_.counts["of these again by the oracle, at random"] += sample_.size();
-    if (near_zero_ > 0) result_.counts["beside a zero of the derivative"] += near_zero_;
-    result_.elements += judged_ + screened_ + near_zero_;
+    if (in_envelope_ > 0) result_.counts["of these in the envelope"] += in_envelope_;
+    result_.elements += judged_ + screened_ + in_envelope_;
   }
 
   const Operation& op_;
@@ -327,7 +317,7 @@ class Chunk {
   CheckResult& result_;
   Slope slope_;
   Limit limit_;
-  std::uint64_t evaluations_ = 0, judged_ = 0, screened_ = 0, near_zero_ = 0;
+  std::uint64_t evaluations_ = 0, judged_ = 0, screened_ = 0, in_envelope_ = 0;
   double worst_ = 0, worst_at_ = 0;
   std::uint64_t state_ = case_seed(seed_, "sample", 0);
   std::vector<double> sample_;

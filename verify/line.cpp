@@ -109,6 +109,36 @@ bool meets_other(const Line& line, const std::vector<Place>& all, const Place& p
   });
 }
 
+/// The branch at t; nothing where the rule throws.
+std::optional<std::uint64_t> branch_if_any(const Operation& op, const Line& line, double t) {
+  try {
+    return branch_at(op, line, t);
+  } catch (const std::exception&) {
+    return std::nullopt;
+  }
+}
+
+/// Boundaries between points of a grid at which the branches differ: one for each two neighbours.
+void find_between_points(const Operation& op, const Line& line, Branches& found) {
+  constexpr int steps = 32;
+  std::optional<std::uint64_t> before;
+  double from = line.lo;
+  for (int i = 0; i <= steps; ++i) {
+    // Never at 0 itself, where a line may begin at a tie of everything.
+    const double t = line.lo + (line.hi - line.lo) * ((i + 0.0625) / (steps + 0.125));
+    const std::optional<std::uint64_t> here = branch_if_any(op, line, t);
+    if (before && here && *before != *here) {
+      double a = from, b = t;
+      while (const std::optional<double> m = middle(line, a, b)) {
+        (branch_if_any(op, line, *m) == before ? a : b) = *m;
+      }
+      found.boundaries.push_back({a, b});
+    }
+    before = here;
+    from = t;
+  }
+}
+
 }  // namespace
 
 std::vector<Mat<double>> Line::at(double t) const {
@@ -223,6 +253,7 @@ Branches find_branches(const Operation& op, const Line& line, std::size_t budget
     }
   }
   found.complete = open.empty();
+  if (!found.complete && !line.along_numbers) find_between_points(op, line, found);
   std::sort(found.boundaries.begin(), found.boundaries.end(),
             [](const Boundary& a, const Boundary& b) { return a.below < b.below; });
   return found;

@@ -68,7 +68,9 @@ struct Branches {
 
 /// Where comparisons in forward or backward change their outcome along the line. Intervals of t in
 /// which every comparison is decided for all numbers at once hold no boundary, the others are
-/// halved; so none is missed, however close two of them are. `budget` counts intervals.
+/// halved; so none is missed, however close two of them are. `budget` counts intervals. Where it
+/// does not suffice on a line between numbers (a rule may compare a number with itself, which
+/// intervals do not decide), those between points of a grid are added.
 Branches find_branches(const Operation& op, const Line& line, std::size_t budget);
 
 /// A hash of all comparisons of forward and backward at t.

@@ -57,11 +57,10 @@ std::optional<long double> Slope::operator()(long double t) {
 }
 
 long double Panel::operator()(long double t) const {
-  // lo and hi may be large and t between them: the difference of neighbours is exact.
-  const long double half = (static_cast<long double>(hi) - lo) / 2;
-  const long double s = ((t - lo) - half) / half;
+  if (used == 1) return series[0];
+  const long double s = (t - centre) * scale;
   long double b1 = 0, b2 = 0;
-  for (std::size_t k = n - 1; k > 0; --k) {
+  for (std::size_t k = used - 1; k > 0; --k) {
     const long double b = 2 * s * b1 - b2 + series[k];
     b2 = b1;
     b1 = b;
@@ -84,7 +83,7 @@ std::optional<Panel> series_on(Slope& slope, double lo, double hi, std::uint64_t
     if (!v) return std::nullopt;
     values[i] = *v;
   }
-  Panel p{lo, hi, {}, 0};
+  Panel p{.lo = lo, .hi = hi, .centre = lo + half, .scale = 1 / half};
   for (std::size_t k = 0; k < n; ++k) {
     long double sum = 0;
     for (std::size_t i = 0; i < n; ++i) sum += values[i] * table.cosines[k][i];
@@ -95,6 +94,11 @@ std::optional<Panel> series_on(Slope& slope, double lo, double hi, std::uint64_t
   const long double top = std::max(-*least, *most), bottom = std::max(-*most, *least);
   const bool ends_at_zero = hi - lo <= 0.25 && bottom < 0x1p-6L * top;
   if ((*least < 0 && *most > 0) || ends_at_zero) p.least = 0x1p-6L * top;
+  const long double smallest = std::max(bottom, p.least);
+  for (long double rest = 0; p.used > 1; --p.used) {
+    rest += std::abs(p.series[p.used - 1]);
+    if (rest > smallest * 0x1p-62L) break;
+  }
   return p;
 }
 

@@ -28,7 +28,9 @@ class Slope {
 struct Panel {
   static constexpr std::size_t terms = 24;
   double lo = 0, hi = 0;
+  long double centre = 0, scale = 0;  ///< (t - centre) * scale lies in [-1, 1]
   std::array<long double, terms> series{};
+  std::size_t used = terms;  ///< the others are below the rounding of long double
   /// Beside a zero of the derivative no relative accuracy is to be had: smaller values are not
   /// told.
   long double least = 0;

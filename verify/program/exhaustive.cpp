@@ -112,26 +112,29 @@ class State {
   std::set<std::uint64_t> mine_;  ///< by this shard: what its file holds
 };
 
-/// The chunks of one lane, a line each.
+/// The chunks of one lane, a line each, to a file of its own: what the parent reads while it is
+/// written must not share its place in the file.
 void work(const Check& check, std::uint64_t seed, const std::vector<std::uint64_t>& chunks,
-          Position& position, std::FILE* out) {
+          Position& position, const fs::path& part) {
+  std::ofstream out(part);
   for (std::uint64_t n : chunks) {
     position.enter(0, n);
     CheckResult r = check.blank;
     check.run(n, case_seed(seed, r.id(), n), r);
     r.cases = 1;
-    std::fputs((Json{{"chunk", n}, {"result", to_json(r)}}.dump() + "\n").c_str(), out);
-    std::fflush(out);
+    out << Json{{"chunk", n}, {"result", to_json(r)}}.dump() << std::endl;
+    if (!out) throw std::runtime_error(fmt::format("cannot write {}", part.string()));
     ++position.done;
   }
 }
 
 /// Takes what the lanes have written into the state.
-void collect(const std::vector<Lane>& lanes, State& state) {
-  for (const Lane& lane : lanes) {
-    for (const std::string& line : lane.lines()) {
+void collect(const std::vector<fs::path>& parts, State& state) {
+  for (const fs::path& part : parts) {
+    std::ifstream in(part);
+    for (std::string line; std::getline(in, line);) {
       const Json j = Json::parse(line, nullptr, false);
-      if (!j.is_object()) continue;
+      if (!j.is_object()) continue;  // half a line
       const std::uint64_t chunk = j.at("chunk");
       if (!state.done().contains(chunk)) state.add(chunk, j.at("result"));
     }
@@ -143,12 +146,18 @@ std::optional<std::string> run_chunks(const Check& check, const VerifyOptions& o
                                       const std::vector<std::uint64_t>& left, State& state) {
   const Positions positions(o.jobs);
   std::vector<Lane> lanes;
-  for (unsigned k = 0; k < o.jobs; ++k) lanes.emplace_back(k, positions[k]);
+  std::vector<fs::path> parts;
+  for (unsigned k = 0; k < o.jobs; ++k) {
+    lanes.emplace_back(k, positions[k]);
+    parts.push_back(state.file().string() + fmt::format(".{}.part", k));
+    fs::remove(parts.back());
+  }
   for (Lane& lane : lanes) {
     std::vector<std::uint64_t> mine;
     for (std::size_t i = lane.number(); i < left.size(); i += o.jobs) mine.push_back(left[i]);
-    lane.start(
-        0, [&, mine](std::FILE* out) { work(check, o.seed, mine, positions[lane.number()], out); });
+    lane.start(0, [&, mine](std::FILE*) {
+      work(check, o.seed, mine, positions[lane.number()], parts[lane.number()]);
+    });
   }
   ProgressLine progress;
   std::optional<std::string> died;
@@ -164,13 +173,14 @@ std::optional<std::string> run_chunks(const Check& check, const VerifyOptions& o
     }
     progress(positions.done(), left.size(), check.blank.id());
     if (Clock::now() - saved < std::chrono::seconds(3)) continue;
-    collect(lanes, state);
+    collect(parts, state);
     state.save();
     saved = Clock::now();
   }
   progress.finish();
-  collect(lanes, state);
+  collect(parts, state);
   state.save();
+  for (const fs::path& part : parts) fs::remove(part);
   return died;
 }
 

@@ -34,9 +34,10 @@ std::uint64_t accounted(const CheckResult& r) {
 
 TEST(Exhaustive, EveryPatternOfAChunkIsAccountedFor) {
   const Operation op = make_operation(sigmoid.op), positive = make_operation(assay::log.op);
-  // 0 and the subnormal numbers, the centre, the tail, beyond where it underflows, infinity and NaN
-  for (const std::uint64_t chunk : {std::uint64_t{0}, chunk_of(1.5F), chunk_of(-90.0F),
-                                    chunk_of(1e30F), std::uint64_t{511}, std::uint64_t{512}}) {
+  // -0 and the subnormal numbers, the centre, the tail, beyond where it underflows, infinity and
+  // NaN
+  for (const std::uint64_t chunk : {std::uint64_t{512}, chunk_of(1.5F), chunk_of(-90.0F),
+                                    chunk_of(1e30F), std::uint64_t{511}}) {
     const CheckResult r = run_chunk(op, chunk);
     EXPECT_TRUE(r.failures.empty()) << r.failures.front().message;
     EXPECT_EQ(accounted(r), chunk_size) << chunk;
