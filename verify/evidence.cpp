@@ -34,31 +34,37 @@ double short_value(const Operation& op, std::size_t k, const Format& f, std::uin
   return generate_value(op, k, f, seed);
 }
 
-/// The points at which an elementwise rule is looked at: inputs of one row.
+/// Of a case's points so many are looked at.
+constexpr Eigen::Index most_own = 8;
+
+Eigen::Index own_points(const Case& expanded_case) {
+  return std::min<Eigen::Index>(expanded_case.upstream.size(), most_own);
+}
+
+/// The points at which an elementwise rule is looked at, as inputs of one row: those of the case,
+/// six beside each of them, and some of the whole domain.
 Case points(const Operation& op, const Format& f, const Case& c) {
   const Case given = expanded(c);
-  const Eigen::Index own = std::min<Eigen::Index>(given.upstream.size(), 16);
   constexpr std::array<double, 6> beside{-0.25, -0.125, -0.0625, 0.0625, 0.125, 0.25};
-  constexpr Eigen::Index moderate = 24, wild = 8;
-  const Eigen::Index n = own + static_cast<Eigen::Index>(beside.size()) + moderate + wild;
+  constexpr Eigen::Index ways = beside.size(), moderate = 24, wild = 8;
+  const Eigen::Index own = own_points(given), near = own + own * ways;
+  const Eigen::Index n = near + moderate + wild;
   Case all;
   for (std::size_t k = 0; k < op.arity(); ++k) {
     Mat<double> x(1, n);
     for (Eigen::Index j = 0; j < n; ++j) {
       const std::uint64_t seed = case_seed(k, "evidence", static_cast<std::uint64_t>(j));
-      Eigen::Index i = j - own;
       double v = 0;
       if (j < own) {
         v = given.inputs[k].data()[j];
-      } else if (i < static_cast<Eigen::Index>(beside.size())) {
-        const double at = own > 0 ? given.inputs[k].data()[0] : 1;
+      } else if (j < near) {
         // Of several inputs, each moves by another part.
-        v = rounded(f,
-                    at * (1 + beside.at(static_cast<std::size_t>(i)) / static_cast<double>(k + 1)));
+        const double part = beside.at(static_cast<std::size_t>((j - own) % ways));
+        const double at = given.inputs[k].data()[(j - own) / ways];
+        v = rounded(f, at * (1 + part / static_cast<double>(k + 1)));
         if (!in_domain(op, k, v)) v = short_value(op, k, f, seed);
       } else {
-        i -= static_cast<Eigen::Index>(beside.size());
-        v = i < moderate ? short_value(op, k, f, seed) : generate_value(op, k, f, seed);
+        v = j < near + moderate ? short_value(op, k, f, seed) : generate_value(op, k, f, seed);
       }
       x(0, j) = v;
     }
@@ -95,7 +101,7 @@ std::vector<Evidence> elementwise_evidence(const Operation& op, const Format& f,
   const Case all = points(op, f, c);
   const Outcome out = evaluate(op, f, all);
   if (!out.broken.empty()) return {};
-  const Eigen::Index own = std::min<Eigen::Index>(expanded(c).upstream.size(), 16);
+  const Eigen::Index own = own_points(expanded(c));
   std::vector<Evidence> found;
   std::vector<double> x(op.arity());
   for (Eigen::Index j = 0; j < all.upstream.size(); ++j) {

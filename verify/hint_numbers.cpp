@@ -174,7 +174,7 @@ std::string of_elementwise(const Operation& op, const Format& f, const Case& c, 
   if (s.wrong.empty() || s.wrong.front().sample != 0) return "";
   if (std::string t = single_point(op, f, c, k); !t.empty()) return t;
   for (const std::string& t :
-       {zero(f, s), factor(f, s), float_rounding(f, s), cancellation(f, s)}) {
+       {zero(f, s), factor(f, s), cancellation(f, s), float_rounding(f, s)}) {
     if (!t.empty()) return t;
   }
   for (std::size_t j = 0; j < op.arity(); ++j) {

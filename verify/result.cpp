@@ -100,12 +100,16 @@ Values to_values(const Mat<double>& m) {
   return v;
 }
 
+/// Large ones with their shape and their first elements: the stored case has them all.
 std::string show(const Format& f, const Mat<double>& m) {
-  std::string text = "[";
+  constexpr Eigen::Index most = 32, first = 6;
+  const bool whole = m.size() <= most;
+  std::string text = whole ? "[" : to_string(shape_of(m)) + " [";
+  Eigen::Index shown = 0;
   for (Eigen::Index i = 0; i < m.rows(); ++i) {
-    if (i > 0) text += "; ";
     for (Eigen::Index j = 0; j < m.cols(); ++j) {
-      if (j > 0) text += ", ";
+      if (i > 0 || j > 0) text += j == 0 ? "; " : ", ";
+      if (!whole && shown++ == first) return text + "...]";
       text += decimal(f, m(i, j));
     }
   }

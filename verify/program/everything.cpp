@@ -1,6 +1,8 @@
 #include <dlfcn.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <set>
 
 #include "assay/verify.hpp"
@@ -12,6 +14,18 @@
 namespace assay::program {
 
 using namespace verify;
+
+namespace {
+
+/// It is a part of a check's id, of patterns and of the names of files.
+void require_name(const std::string& name, const std::string& file) {
+  const auto fits = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-'; };
+  if (!name.empty() && std::all_of(name.begin(), name.end(), fits)) return;
+  throw UsageError(fmt::format(
+      "--plugin {}: '{}' is no name for an operation; use letters, digits, _ and -", file, name));
+}
+
+}  // namespace
 
 std::vector<Operation> load_plugin(const std::string& file) {
   // A bare name would be searched for in the system's folders.
@@ -30,8 +44,15 @@ std::vector<Operation> load_plugin(const std::string& file) {
                                  file, version(), verify::detail::plugin_version));
   }
   std::vector<Operation> all;
-  operations(all);
+  try {
+    operations(all);
+  } catch (const std::exception& e) {
+    throw UsageError(fmt::format("--plugin {}: its operations cannot be made: {}", file, e.what()));
+  } catch (...) {
+    throw UsageError(fmt::format("--plugin {}: its operations cannot be made: it throws", file));
+  }
   if (all.empty()) throw UsageError(fmt::format("--plugin {}: it has no operations", file));
+  for (const Operation& op : all) require_name(op.name, file);
   return all;
 }
 
