@@ -49,14 +49,12 @@ double processor_seconds() {
   return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
 }
 
-/// What cannot be divided belongs to one shard, and in it to one lane.
-bool is_mine(const Campaign& c, std::size_t at, std::size_t lane) {
-  return at % c.shards == c.shard && at / c.shards % c.jobs == lane;
-}
-
 /// One item in one lane; nothing to say gives null.
-Json run_item(const Campaign& c, std::size_t i, std::size_t lane, Position& position) {
+Json run_item(const Campaign& c, std::size_t i, std::size_t lane, Position& position,
+              const Claims& claims) {
   const auto [kind, at] = item(c, i);
+  // What cannot be divided belongs to one shard, and in it to one lane.
+  const auto is_mine = [&, at = at] { return at % c.shards == c.shard && claims.take(i); };
   if (kind == Item::Kind::stored) {  // by every shard: their folders need not be
                                      // the same
     const StoredFailure& stored = c.stored[at];
@@ -70,19 +68,19 @@ Json run_item(const Campaign& c, std::size_t i, std::size_t lane, Position& posi
   }
   if (kind == Item::Kind::fault) {
     const FaultTask& t = c.faults[at];
-    if (!is_mine(c, at, lane)) return nullptr;
+    if (!is_mine()) return nullptr;
     ++position.done;
     return to_json(try_fault(
         t, {.seed = c.seed, .cases = c.fault_cases, .shrink_tries = c.fault_shrink_tries}));
   }
   if (kind == Item::Kind::sensitivity) {
     const SensitivityTask& t = c.sensitivities[at];
-    if (!is_mine(c, at, lane)) return nullptr;
+    if (!is_mine()) return nullptr;
     ++position.done;
     return to_json(sensitivity(t.operation, t.format, c.seed, t.cases));
   }
   Check check = c.checks[at];
-  if (check.whole && !is_mine(c, at, lane)) return nullptr;
+  if (check.whole && !is_mine()) return nullptr;
   check.run = [&, run = check.run](std::uint64_t n, std::uint64_t seed, CheckResult& r) {
     position.enter(i, n);
     run(n, seed, r);
@@ -95,11 +93,11 @@ Json run_item(const Campaign& c, std::size_t i, std::size_t lane, Position& posi
 
 /// A child's work from item `from` on.
 void work(const Campaign& c, std::size_t from, std::size_t lane, Position& position,
-          std::FILE* out) {
+          const Claims& claims, std::FILE* out) {
   for (std::size_t i = from; i < item_count(c); ++i) {
     position.enter(i, 0);
     const double before = processor_seconds();
-    const Json result = run_item(c, i, lane, position);
+    const Json result = run_item(c, i, lane, position, claims);
     const Json line{{"item", i}, {"seconds", processor_seconds() - before}, {"result", result}};
     std::fputs((line.dump() + "\n").c_str(), out);
     std::fflush(out);
@@ -193,6 +191,7 @@ void conclude_part(CheckResult& r) {
 CampaignResult run(const Campaign& c, const Progress& progress) {
   require_subnormals();
   const Positions positions(c.jobs);
+  const Claims claims(item_count(c));
   CampaignResult result = blank_result(c);
 
   std::uint64_t total = (c.faults.size() + c.sensitivities.size()) / c.shards;
@@ -201,7 +200,7 @@ CampaignResult run(const Campaign& c, const Progress& progress) {
   std::vector<Lane> lanes;
   const auto start = [&](Lane& lane, std::size_t from) {
     lane.start(from, [&, from](std::FILE* out) {
-      work(c, from, lane.number(), positions[lane.number()], out);
+      work(c, from, lane.number(), positions[lane.number()], claims, out);
     });
   };
   for (unsigned k = 0; k < c.jobs; ++k) lanes.emplace_back(k, positions[k]);

@@ -55,13 +55,20 @@ bool exceptional(const Operation& op, const Format& f, const std::vector<Mat<dou
   return at_tie(op, inputs);
 }
 
+/// How a gradient element is found.
+enum class By {
+  units,  ///< the backward, certified in units of the element
+  zero,   ///< the backward, which says that it is 0, certified
+  duals   ///< dual numbers
+};
+
 /// One attempt at one precision, in the context set.
 class Attempt {
  public:
   Attempt(const Operation& op, const Format& f, const Case& c, std::uint64_t seed)
       : op_(op), f_(f), c_(c), state_(seed), x_(to_enclosures(c.inputs)) {}
 
-  /// False if the backward is of no use here: its shapes are wrong, or what it gives is 0 or not.
+  /// What the backward gives. False if it is of no use here: its shapes are wrong.
   bool sweep(CertifiedReference& r) {
     const auto in = views(x_);
     const Mat<Enclosure> dy = to_enclosures({c_.upstream})[0];
@@ -75,18 +82,25 @@ class Attempt {
     r.gradient.assign(g_.size(), {});
     for (std::size_t k = 0; k < g_.size(); ++k) {
       if (shape_of(g_[k]) != shape_of(x_[k])) return false;
-      for (const Enclosure& v : g_[k].reshaped()) r.gradient[k].push_back(bounded(v));
+      for (const Enclosure& v : g_[k].reshaped()) r.gradient[k].push_back({bounded(v), false});
     }
     return true;
   }
 
-  /// By how many bits the gradient is not yet resolved.
-  long missing(const CertifiedReference& r) const {
+  /// Whether few enough elements are not resolved that dual numbers may find them; otherwise how
+  /// many bits they lack.
+  long missing(const CertifiedReference& r) {
     long most = 0;
-    for (const std::vector<Bounded>& g : r.gradient) {
-      for (const Bounded& b : g) most = std::max(most, missing_bits(b, ulp_exponent(f_, b.least)));
+    by_.clear();
+    for (const auto& g : r.gradient) {
+      by_.emplace_back();
+      for (const CertifiedReference::Element& e : g) {
+        const long bits = missing_bits(e.r, ulp_exponent(f_, e.r.least));
+        most = std::max(most, bits);
+        by_.back().push_back(bits > 0 ? By::duals : is_zero(e.r.value) ? By::zero : By::units);
+      }
     }
-    return most;
+    return few() ? 0 : most;
   }
 
   enum class Outcome { holds, fails, not_sharp };
@@ -95,72 +109,104 @@ class Attempt {
     long missing = 0;
   };
 
-  /// The identity along one direction among the elements that are not 0, and one among those that
-  /// are.
+  /// The identity along one direction in units, and one among the elements said to be 0: where they
+  /// are not, dual numbers may know what they are.
   Identity identity(const CertifiedReference& r) {
-    const auto unit = [&](std::size_t k, std::size_t i) {
-      const Bounded& g = r.gradient[k][i];
-      return is_zero(g.value) ? std::nullopt : std::optional(ulp_exponent(f_, g.least));
-    };
-    const Identity in_units = along(unit);
+    const Identity in_units = along(r, By::units);
     if (in_units.outcome != Outcome::holds) return in_units;
-    const auto zeros = [&](std::size_t k, std::size_t i) {
-      return is_zero(r.gradient[k][i].value) ? std::optional(0L) : std::nullopt;
-    };
-    const Identity at_zeros = along(zeros);
-    // Its width is no matter of bits: it is exactly 0, or the case is for the dual numbers.
-    if (at_zeros.outcome != Outcome::holds || !exact_) return {Outcome::fails};
-    return at_zeros;
+    leave_steep(r);
+    const Identity zeros = along(r, By::zero);
+    const bool steep = steepest_ + margin > f_.max_exponent - 2;
+    if (zeros.outcome != Outcome::holds || !exact_ || steep) {
+      for (auto& by : by_) std::replace(by.begin(), by.end(), By::zero, By::duals);
+    }
+    return {few() ? Outcome::holds : Outcome::fails};
+  }
+
+  /// The elements that are left to dual numbers. False if one of them is not resolved.
+  bool complete(CertifiedReference& r) const {
+    for (std::size_t k = 0; k < by_.size(); ++k) {
+      for (std::size_t i = 0; i < by_[k].size(); ++i) {
+        if (by_[k][i] != By::duals) continue;
+        const ElementReference e =
+            element_reference(op_, f_, c_, {k, static_cast<Eigen::Index>(i)});
+        if (!e.resolved) return false;
+        r.gradient[k][i] = {e.element.r, e.element.overflows(f_)};
+      }
+    }
+    return true;
   }
 
  private:
-  /// unit(k, i): log2 of the unit of an element that moves; nothing for one that does not.
-  template <class Unit>
-  Identity along(const Unit& unit) {
+  /// A quarter of the elements, or two.
+  [[nodiscard]] bool few() const {
+    std::ptrdiff_t all = 0, left = 0;
+    for (const auto& by : by_) {
+      all += std::ssize(by);
+      left += std::count(by.begin(), by.end(), By::duals);
+    }
+    return left <= std::max<std::ptrdiff_t>(2, all / 4);
+  }
+
+  /// Partial derivatives that may come near the largest number are for dual numbers to see.
+  void leave_steep(const CertifiedReference& r) {
+    for (std::size_t k = 0; k < by_.size(); ++k) {
+      for (std::size_t i = 0; i < by_[k].size(); ++i) {
+        const long unit = ulp_exponent(f_, r.gradient[k][i].r.least);
+        if (by_[k][i] == By::units && steepest_ + unit + margin > f_.max_exponent - 2) {
+          by_[k][i] = By::duals;
+        }
+      }
+    }
+  }
+
+  /// Moves the elements found so.
+  Identity along(const CertifiedReference& r, By which) {
     std::vector<Mat<Moving>> moving = to_dual(c_.inputs);
     Enclosure reverse(0);
-    long largest_unit = Big::kZeroExponent;
+    bool moves = false;
     for (std::size_t k = 0; k < moving.size(); ++k) {
       for (Eigen::Index i = 0; i < moving[k].size(); ++i) {
-        const std::optional<long> u = unit(k, static_cast<std::size_t>(i));
-        if (!u) continue;
-        largest_unit = std::max(largest_unit, *u);
-        const Enclosure v = component(*u);
+        const auto at = static_cast<std::size_t>(i);
+        if (by_[k][at] != which) continue;
+        moves = true;
+        const long unit = which == By::zero ? 0 : ulp_exponent(f_, r.gradient[k][at].r.least);
+        const Enclosure v(ldexp(Big(random_component(state_)), -unit));
         moving[k].data()[i].d = v;
         reverse += g_[k].data()[i] * v;
       }
     }
     exact_ = true;
-    if (largest_unit == Big::kZeroExponent) return {Outcome::holds};  // nothing moves
+    steepest_ = Big::kZeroExponent;
+    if (!moves) return {Outcome::holds};
     const Mat<Moving> y = op_.rule<Moving>().forward(views(moving));
     Enclosure forward(0);
-    long steepest = Big::kZeroExponent;
     for (Eigen::Index j = 0; j < y.size(); ++j) {
       const Enclosure term = Enclosure(c_.upstream.data()[j]) * y.data()[j].d;
-      steepest = std::max({steepest, exponent(y.data()[j].d), exponent(term)});
+      steepest_ = std::max({steepest_, exponent(y.data()[j].d), exponent(term)});
       forward += term;
     }
-    const long terms = static_cast<long>(std::log2(static_cast<double>(y.size()))) + 1;
-    if (steepest + terms + largest_unit + margin > f_.max_exponent - 2) return {Outcome::fails};
+    steepest_ += std::ilogb(static_cast<double>(y.size())) + 1;
     const Bounded difference = bounded(forward - reverse);
     exact_ = is_zero(difference.value) && is_zero(difference.bound);
-    if (!isfinite(difference.value) || !isfinite(difference.bound))
+    if (!isfinite(difference.value) || !isfinite(difference.bound)) {
       return {Outcome::not_sharp, 256};
+    }
     if (abs(difference.value) > difference.bound) return {Outcome::fails};
     const long lacking = difference.bound.exponent() - certificate_exponent;
     if (lacking > 0) return {Outcome::not_sharp, lacking};
     return {Outcome::holds};
   }
 
-  /// In a unit of 2^u.
-  Enclosure component(long u) { return {ldexp(Big(random_component(state_)), -u)}; }
-
   const Operation& op_;
   const Format& f_;
   const Case& c_;
   std::uint64_t state_;
   std::vector<Mat<Enclosure>> x_, g_;
+  std::vector<std::vector<By>> by_;
+  // Of the last direction: whether both sides are exactly 0, and log2 of the largest sum of terms.
   bool exact_ = true;
+  long steepest_ = 0;
 };
 
 std::optional<CertifiedReference> certify(const Operation& op, const Format& f, const Case& c,
@@ -177,9 +223,8 @@ std::optional<CertifiedReference> certify(const Operation& op, const Format& f, 
       if (identity.outcome == Attempt::Outcome::fails) return std::nullopt;
       missing = identity.missing;
     }
-    const bool undecided = std::exchange(Enclosure::undecided(), false);
-    if (undecided) missing = std::max(missing, 128L);
-    if (missing <= 0) return r;
+    missing = std::max(missing, undecided_bits());
+    if (missing <= 0) return attempt.complete(r) ? std::optional(r) : std::nullopt;
     r.precision = std::min(r.precision + std::clamp<long>(missing + 8, 16, 1200), last_precision);
   }
   return std::nullopt;
@@ -190,7 +235,7 @@ std::optional<CertifiedReference> certify(const Operation& op, const Format& f, 
 std::optional<CertifiedReference> certified_reference(const Operation& op, const Format& f,
                                                       const Case& c, std::uint64_t seed) {
   const std::uint64_t own = case_seed(seed, "certificate", 0);
-  if (own % 16 == 0 || exceptional(op, f, c.inputs)) return std::nullopt;
+  if (own % 32 == 0 || exceptional(op, f, c.inputs)) return std::nullopt;
   try {
     return certify(op, f, c, own);
   } catch (const std::exception&) {  // whatever it is, dual numbers will tell
@@ -251,7 +296,8 @@ ElementReference element_reference(const Operation& op, const Format& f, const C
     const MatrixReference::Element& e = r.element;
     const long unit = std::max(ulp_exponent(f, e.r.least), e.rounding.exponent());
     const long missing = std::max(missing_bits(e.r, unit), undecided_bits());
-    if (missing <= 0 || !raise_precision(r.precision, missing)) return r;
+    r.resolved = missing <= 0;
+    if (r.resolved || !raise_precision(r.precision, missing)) return r;
   }
 }
 

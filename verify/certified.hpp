@@ -22,10 +22,15 @@
 // Elements that the backward says are exactly 0 have no unit to scale by: any other value would be
 // infinitely wrong. A second direction moves these alone, and <dy, J v> must be exactly 0.
 //
-// Not certified, and left to dual numbers element by element, is a case where the identity fails or
-// is not sharp enough, at an exceptional point or a tie, where a comparison is not decided, where
-// partial derivatives may come near the largest number, where the backward throws, and one case
-// in sixteen in any event, by its seed.
+// Some elements of a case may be left to dual numbers, one forward each: those not resolved at the
+// precision of the sweep, those whose partial derivatives may come near the largest number (larger
+// by 2^20 than the random direction shows: it shows less than that of one once in 2^20 times), and
+// those said to be 0 where that is not certified. They do not move in the directions, which then
+// speak of the others.
+//
+// Left to dual numbers as a whole is a case where the identity fails or is not sharp enough, at an
+// exceptional point or a tie, where a comparison is not decided, where the backward throws, and one
+// case in 32 in any event, by its seed.
 
 #include "assay/verify/result.hpp"
 #include "case.hpp"
@@ -34,8 +39,12 @@
 namespace assay::verify {
 
 struct CertifiedReference {
+  struct Element {
+    Bounded r;
+    bool overflows = false;  ///< as MatrixReference::Element says
+  };
   std::vector<Bounded> y;                      ///< column by column
-  std::vector<std::vector<Bounded>> gradient;  ///< an input's elements, likewise
+  std::vector<std::vector<Element>> gradient;  ///< an input's elements, likewise
   mpfr_prec_t precision = first_precision;
 };
 std::optional<CertifiedReference> certified_reference(const Operation& op, const Format& f,
@@ -51,6 +60,7 @@ struct ElementIndex {
 struct ElementReference {
   MatrixReference::Element element;
   mpfr_prec_t precision = first_precision;
+  bool resolved = false;
 };
 ElementReference element_reference(const Operation& op, const Format& f, const Case& c,
                                    ElementIndex at);

@@ -10,6 +10,11 @@
 namespace assay::verify {
 namespace {
 
+/// The largest figure in the envelope so far: what cannot be larger need not be known.
+double known_envelope(const std::optional<Worst>& worst) {
+  return worst ? worst->envelope.value_or(0) : 0;
+}
+
 /// Whether a case is wholly right by its certified gradient, which is the usual one and costs two
 /// sweeps. What is not judged right is no finding: it is for the dual numbers to say. Envelopes,
 /// which cost a sweep each, are computed where a verdict or the largest figure depends on them.
@@ -18,16 +23,11 @@ class Certified {
   Certified(const Examination& e, const Outcome& out, const CertifiedReference& ref)
       : e_(e), out_(out), ref_(ref), limit_(derivative_limit(e.op)) {}
 
-  bool right() {
-    const auto finite = [](const Mat<double>& m) { return m.allFinite(); };
-    if (!finite(out_.y) || !std::all_of(out_.gradients.begin(), out_.gradients.end(), finite)) {
-      return false;
-    }
-    return by_ulp() && by_envelope();
-  }
+  bool right() { return by_ulp() && by_envelope(); }
 
   void record() const {
     e_.elements(elements_.size());
+    if (overflowed_) e_.count("overflow");
     if (!e_.statistics) return;
     for (const Element& x : elements_) {
       ++e_.statistics->histogram[quarter(x.v.ulp)];
@@ -46,7 +46,7 @@ class Certified {
   };
   [[nodiscard]] double got(const Element& x) const { return out_.gradients[x.k].data()[x.i]; }
   [[nodiscard]] const Bounded& reference(const Element& x) const {
-    return ref_.gradient[x.k][static_cast<std::size_t>(x.i)];
+    return ref_.gradient[x.k][static_cast<std::size_t>(x.i)].r;
   }
   [[nodiscard]] Big ulp(const Bounded& r) const {
     return ulp_at(e_.format, clamped(e_.format, r.value));
@@ -55,7 +55,12 @@ class Certified {
   bool by_ulp() {
     for (std::size_t k = 0; k < ref_.gradient.size(); ++k) {
       for (Eigen::Index i = 0; i < out_.gradients[k].size(); ++i) {
+        if (ref_.gradient[k][static_cast<std::size_t>(i)].overflows) {
+          overflowed_ = true;
+          continue;
+        }
         Element x{k, i, {}};
+        if (!std::isfinite(got(x))) return false;
         const Bounded& r = reference(x);
         x.v = judge(e_.format, got(x), r, limit_.figure, ulp(r));
         if (x.v.verdict != Verdict::correct && limit_.units != Units::envelope) return false;
@@ -73,10 +78,7 @@ class Certified {
     }
     std::stable_sort(order.begin(), order.end(),
                      [](const Element* a, const Element* b) { return a->v.ulp > b->v.ulp; });
-    double worst = 0;
-    if (e_.statistics && e_.statistics->worst_derivative) {
-      worst = e_.statistics->worst_derivative->envelope.value_or(0);
-    }
+    double worst = e_.statistics ? known_envelope(e_.statistics->worst_derivative) : 0;
     for (Element* x : order) {
       const bool larger = e_.statistics && x->v.ulp > worst;
       if (!larger && x->v.verdict == Verdict::correct) continue;
@@ -108,11 +110,16 @@ class Certified {
       std::optional<Worst>& worst = e_.statistics->worst_value;
       const double got = out_.y.data()[j];
       const Big one = ulp(y);
-      const double ulps = judge(f, got, y, 0, one).ulp;
+      const double ulps = std::isfinite(got) ? judge(f, got, y, 0, one).ulp
+                                             : std::numeric_limits<double>::infinity();
       const bool larger = !worst || ulps > worst->ulp || ulps > worst->envelope.value_or(0);
       if (!larger || abs(y.value) > edge) continue;
       const Big unit = std::max(one, value_change(e_.op, f, e_.c, j, ref_.precision));
       if (unit > ulp_at(f, edge)) continue;
+      if (!std::isfinite(got)) {
+        e_.count("value not finite");  // an intermediate sum
+        continue;
+      }
       const double envelope = ratio(abs(Big(got) - y.value), unit);
       note_worst(worst, ulps, envelope, e_.number,
                  [&] { return Worst{ulps, envelope, e_.number, {}, hex(got), y.value.str(20)}; });
@@ -124,6 +131,7 @@ class Certified {
   const CertifiedReference& ref_;
   Limit limit_;
   std::vector<Element> elements_;
+  bool overflowed_ = false;
 };
 
 std::optional<Problem> by_elements(const Examination& e, const Outcome& out) {
@@ -135,7 +143,6 @@ std::optional<Problem> by_elements(const Examination& e, const Outcome& out) {
     return std::nullopt;
   }
   const Limit limit = derivative_limit(e.op);
-  std::optional<std::vector<Mat<Big>>> change;
   const Big edge = ldexp(Big(1), f.max_exponent - 2);
   First first;
   bool overflowed = false;
@@ -149,11 +156,14 @@ std::optional<Problem> by_elements(const Examination& e, const Outcome& out) {
       const double got = out.gradients[k].data()[i];
       const Big ulp = ulp_at(f, clamped(f, g.r.value));
       Judgement v = judge(f, got, g.r, limit.figure, ulp);
-      v.envelope = v.ulp;
-      if (v.ulp > 0.5 || v.verdict != Verdict::correct) {
-        if (!change) change = matrix_envelope(e.op, f, e.c.inputs, e.c.upstream, ref.precision);
+      const bool reported = e.statistics && v.ulp > known_envelope(e.statistics->worst_derivative);
+      if (v.ulp <= 0.5 && v.verdict == Verdict::correct) {
+        v.envelope = v.ulp;  // an envelope is at least one ulp
+      } else if (reported || v.verdict != Verdict::correct) {
+        const ElementIndex at{k, static_cast<Eigen::Index>(i)};
+        const Big envelope = element_envelope(e.op, f, e.c, at, ref.precision);
         const WithContext c(113, MPFR_RNDU);
-        const Big unit = std::max(ulp, (*change)[k].data()[i] + g.rounding);
+        const Big unit = std::max(ulp, envelope);
         if (limit.units == Units::envelope) {
           v.verdict = judge(f, got, g.r, limit.figure, unit).verdict;
         }

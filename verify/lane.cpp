@@ -45,16 +45,28 @@ void Position::enter(std::uint64_t at_item, std::uint64_t at_case) {
   item = at_item;
 }
 
-Positions::Positions(std::size_t lanes) : lanes_(lanes) {
-  void* p = mmap(nullptr, lanes * sizeof(Position), PROT_READ | PROT_WRITE,
-                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+namespace {
+
+/// In memory that parent and children share.
+template <class T>
+T* shared_array(std::size_t n) {
+  void* p = mmap(nullptr, n * sizeof(T), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (p == MAP_FAILED) {
     throw std::runtime_error(fmt::format("no shared memory: {}", std::strerror(errno)));
   }
-  first_ = new (p) Position[lanes]{};
+  return new (p) T[n]{};
 }
 
+}  // namespace
+
+Positions::Positions(std::size_t lanes) : first_(shared_array<Position>(lanes)), lanes_(lanes) {}
+
 Positions::~Positions() { munmap(first_, lanes_ * sizeof(Position)); }
+
+Claims::Claims(std::size_t items)
+    : first_(shared_array<std::atomic<bool>>(items + 1)), items_(items + 1) {}
+
+Claims::~Claims() { munmap(first_, items_ * sizeof(*first_)); }
 
 std::uint64_t Positions::done() const {
   std::uint64_t sum = 0;

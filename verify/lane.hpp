@@ -36,6 +36,22 @@ class Positions {
   std::size_t lanes_;
 };
 
+/// What cannot be divided goes whole to the lane that comes to it first: who is behind finds it
+/// taken. What a lane had taken when its child died stays taken.
+class Claims {
+ public:
+  explicit Claims(std::size_t items);
+  Claims(const Claims&) = delete;
+  Claims& operator=(const Claims&) = delete;
+  ~Claims();
+  /// True for the first who asks, of all processes.
+  [[nodiscard]] bool take(std::size_t item) const { return !first_[item].exchange(true); }
+
+ private:
+  std::atomic<bool>* first_;
+  std::size_t items_;
+};
+
 class Lane {
  public:
   Lane(std::size_t number, Position& position);
