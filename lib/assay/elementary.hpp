@@ -205,6 +205,19 @@ ASSAY_KERNEL T select(bool c, const T& a, const T& b) {
   }
 }
 
+/// Infinite values become the largest finite ones, so that their product with a zero is a zero.
+template <class T>
+ASSAY_KERNEL T finite(const T& x) {
+  using L = std::numeric_limits<T>;
+  if constexpr (detail::Native<T>) {
+    return detail::clamp(x, L::lowest(), L::max());
+  } else if constexpr (L::has_infinity) {
+    return x > (L::max)() ? T((L::max)()) : x < L::lowest() ? T(L::lowest()) : x;
+  } else {
+    return x;
+  }
+}
+
 template <class T>
 ASSAY_KERNEL T abs(const T& x) {
   using std::abs;

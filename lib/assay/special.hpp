@@ -196,17 +196,6 @@ T gauss(const T& x) {
 
 }  // namespace detail
 
-/// Infinite values become the largest finite ones, so that their product with a zero is a zero.
-template <class T>
-ASSAY_KERNEL T finite(const T& x) {
-  if constexpr (detail::Native<T>) {
-    using L = std::numeric_limits<T>;
-    return detail::clamp(x, L::lowest(), L::max());
-  } else {
-    return x;
-  }
-}
-
 /// n / (a + b), without the rounding error of the sum: that alone could be an ulp.
 template <class T>
 ASSAY_KERNEL T over_sum(const T& n, const T& a, const T& b) {
@@ -256,7 +245,7 @@ ASSAY_KERNEL T mul_normal(const T& a, const T& b, const T& z) {
   } else {
     using std::erfc, std::sqrt;
     const T root = sqrt(T(2)), peak = assay::detail::two_over_sqrt_pi<T>() * root / T(4);
-    return a * (erfc(z / root) / T(2)) + b * peak * detail::gauss(z);
+    return finite(a) * (erfc(z / root) / T(2)) + finite(b) * peak * detail::gauss(z);
   }
 }
 

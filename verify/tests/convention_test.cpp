@@ -156,5 +156,43 @@ TYPED_TEST(Convention, BceWithLogitsIsExactInTheTails) {
   EXPECT_EQ(dz(-inf<T>, 1), -1);
 }
 
+TYPED_TEST(Convention, AnInfiniteLogitOfTheRightSignCostsNothing) {
+  using T = TypeParam;
+  const BceWithLogitsWeighted weighted{.pos_weight = 3};
+  EXPECT_EQ(BceWithLogits::f(inf<T>, T(1)), 0);
+  EXPECT_EQ(BceWithLogits::f(-inf<T>, T(0)), 0);
+  EXPECT_EQ(BceWithLogits::f(inf<T>, T(0.5)), inf<T>);
+  EXPECT_EQ(weighted.f(inf<T>, T(1)), 0);
+  EXPECT_EQ(weighted.f(-inf<T>, T(0)), 0);
+  EXPECT_EQ(weighted.f(-inf<T>, T(1)), inf<T>);
+}
+
+TYPED_TEST(Convention, PowAtInfinityHasTheLimits) {
+  using T = TypeParam;
+  using Pair = std::array<T, 2>;
+  const auto slopes = [](T a, T b) { return slope<Pow>(a, b); };
+  EXPECT_EQ(slopes(inf<T>, -2), (Pair{0, 0}));
+  EXPECT_EQ(slopes(T(0.5), inf<T>), (Pair{0, 0}));
+  EXPECT_EQ(slopes(T(2), -inf<T>), (Pair{0, 0}));
+  EXPECT_EQ(slopes(T(0), inf<T>), (Pair{0, 0}));
+  EXPECT_EQ(slopes(T(0.5), -inf<T>), (Pair{-inf<T>, -inf<T>}));
+  EXPECT_TRUE(std::isnan(slopes(nan<T>, 0)[1])) << "1 whatever the base, but not its slope in b";
+}
+
+TEST(ConventionOfLongDouble, IsThatOfDoubleAtInfinity) {
+  using T = long double;
+  const auto expect_limits = []<class Rule>(T below, T above) {
+    EXPECT_EQ(Rule::f(-inf<T>), 0) << Rule::name;
+    EXPECT_EQ(Rule::f(inf<T>), inf<T>) << Rule::name;
+    EXPECT_EQ(slope<Rule>(-inf<T>), below) << Rule::name;
+    EXPECT_EQ(slope<Rule>(inf<T>), above) << Rule::name;
+  };
+  expect_limits.operator()<Gelu>(0, 1);
+  expect_limits.operator()<GeluTanh>(0, 1);
+  expect_limits.operator()<Silu>(0, 1);
+  expect_limits.operator()<Mish>(0, 1);
+  expect_limits.operator()<Softplus>(0, 1);
+}
+
 }  // namespace
 }  // namespace assay

@@ -8,7 +8,7 @@ namespace assay {
 /// y = softplus(z) - t z        dz = dy (s(z) - t), dt = -dy z
 /// No term cancels: for z >= 0 the value is z (1 - t) + log1p(e), e = e^-|z|, and
 /// dz = (1 - t) - e / (1 + e), at t = 1 exactly -s(-z). For |z| < 1, where s(z) may meet t = 1/2,
-/// dz = tanh(z / 2) / 2 + (1/2 - t).
+/// dz = tanh(z / 2) / 2 + (1/2 - t). At an infinite z of the right sign the value is 0.
 struct BceWithLogits {
   static constexpr auto name = "bce_with_logits";
   static constexpr auto domain = on(all_reals, exact(closed(0, 1)));
@@ -16,7 +16,8 @@ struct BceWithLogits {
   template <Real T>
   static T f(const T& z, const T& t) {
     const T e = fn::exp(fn::select(z < T(0), z, T(-z)));
-    return z * fn::select(z < T(0), T(-t), T(T(1) - t)) + fn::log1p(e);
+    const T share = fn::select(z < T(0), T(-t), T(T(1) - t));
+    return fn::select(share == T(0), fn::finite(z), z) * share + fn::log1p(e);
   }
   template <Real T>
   static std::array<T, 2> df(const T& z, const T& t, const T&) {

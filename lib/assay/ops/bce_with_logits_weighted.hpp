@@ -49,8 +49,9 @@ struct BceWithLogitsWeighted {
 
   template <Real T>
   [[nodiscard]] T f(const T& z, const T& t) const {
-    const T u = fn::select(z < T(0), z, T(-z));
     const T miss = T(1) - t, hit = T(pos_weight) * t;
+    const bool none = fn::select(z < T(0), hit, miss) == T(0);  // of an infinite u too
+    const T size = fn::select(z < T(0), z, T(-z)), u = fn::select(none, fn::finite(size), size);
     const T far = fn::select(z < T(0), times_weight(t, u), T(miss * u));
     return (miss + hit) * fn::log1p(fn::exp(u)) - far;
   }

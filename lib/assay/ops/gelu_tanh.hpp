@@ -66,8 +66,8 @@ struct GeluTanh {
   static T df(const T& x, const T&) {
     const auto w = detail::gelu_cubic<false>(fn::select(x < T(0), T(-x), x));
     const auto a = detail::gelu_cubic<true>(x);
-    const T e = fn::exp(T(-w.hi));
-    const T n = fn::select(x < T(0), T((T(1) + a.hi) + (e + a.lo)), T(T(1) + (e + a.hi * e)));
+    const T e = fn::exp(T(-w.hi)), b = fn::finite(a.hi);
+    const T n = fn::select(x < T(0), T((T(1) + b) + (e + a.lo)), T(T(1) + (e + b * e)));
     const T slope = fn::over_sum(n, T(1), T(e * (T(2) + e)));
     return fn::select(x < T(0), detail::mul_exp_minus(slope, w), slope);
   }

@@ -1,4 +1,6 @@
 #pragma once
+#include <cmath>
+
 #include "assay/elementary.hpp"
 #include "assay/map.hpp"
 
@@ -24,6 +26,7 @@ T times_power(const T& c, const T& a, const T& t, const T& k) {
   if constexpr (std::is_floating_point_v<T>) {
     // A subnormal c would lose in c * half bits that the second factor brings back into sight.
     const T whole = half * half * k;
+    if (half == T(0)) return std::copysign(T(0), c);  // whatever c, infinite or not
     if (half > T(1) && whole <= std::numeric_limits<T>::max()) return c * whole;
   }
   return c * (half * k) * half;
@@ -61,8 +64,13 @@ struct Pow {
  private:
   template <Real T>
   static std::array<T, 2> at_or_below_zero(const T& a, const T& b, const T& y) {
-    if (b == T(0)) return {T(0), T(0)};
-    return {b * detail::power(a, T(b - T(1))), a < T(0) || (a == T(0) && b > T(0)) ? T(0) : -y};
+    if (b == T(0)) return {T(0), a < T(0) || a == T(0) ? T(0) : a};  // NaN^0 = 1, with slope NaN
+    const T power = detail::power(a, T(b - T(1)));
+    T slope = b * power;
+    if constexpr (std::is_floating_point_v<T>) {
+      if (power == T(0)) slope = T(0);  // of an infinite b too
+    }
+    return {slope, a < T(0) || (a == T(0) && b > T(0)) ? T(0) : -y};
   }
 };
 inline constexpr Call<Map<Pow>> pow;
