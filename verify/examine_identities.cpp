@@ -208,7 +208,7 @@ std::optional<Problem> examine_exact(const Examination& e) {
 }
 
 std::optional<Problem> examine_state(const Examination& e) {
-  const Case other = generate(e.op, e.format, e.seed);
+  const Case other = generate(e.op, e.format, case_seed(e.seed, "another", 0));
   const std::string broken = stale_state(e.op, e.format, e.c, other);
   e.elements(static_cast<std::uint64_t>(e.c.upstream.size()));
   if (broken.empty()) return std::nullopt;
