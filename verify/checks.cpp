@@ -6,8 +6,10 @@
 #include <array>
 #include <cmath>
 
+#include "determinism.hpp"
 #include "families.hpp"
 #include "generators.hpp"
+#include "second_order.hpp"
 
 namespace assay::verify {
 namespace {
@@ -59,9 +61,18 @@ constexpr std::array forms{
          "A, B, A gives the same bytes; inputs, output and upstream are not modified",
          "state that outlives three calls"},
     Form{"sharing", examine_sharing,
-         "in a graph: inputs used twice, a second sweep, accumulators that are not zero give the "
-         "same bytes as adding the gradients by hand",
+         "in a graph: inputs used twice, a second sweep, accumulators that are not zero, gradients "
+         "in one memory, f(x) + h(f(g(x))) with random affine g and h give the same bytes as "
+         "adding the gradients by hand",
          "a wrong gradient: it is added rightly"},
+    Form{"determinism", examine_determinism,
+         "the same bytes elsewhere in memory, after other contents of it, with one and two threads "
+         "of Eigen's, and while another thread uses the same rule",
+         "other processors and compilers"},
+    Form{"second-order", examine_second_order,
+         "products of the Hessian with random vectors, by dual numbers through the backward, and "
+         "the Hessian's symmetry, against second differences of the forward in high precision",
+         "where the second derivative jumps"},
     Form{"adjoint", examine_adjoint, "<w, Jv> = <J'w, v> in high precision, random signed v and w",
          "both sides wrong alike"},
     Form{"exact", examine_exact, "equality of every gradient element over the rationals",
@@ -92,8 +103,9 @@ void conclude_cases(CheckResult& r, std::uint64_t cases, bool elementwise) {
   };
   const std::uint64_t aside =
       at("overflow") + at("beyond the budget of bits") + at("beyond the oracle's exponents");
-  if (r.verdict == Verdict::correct && r.check != "state" && r.check != "sharing" &&
-      r.elements < (cases + 1) / 2 && r.counts.count("at an exceptional point") == 0) {
+  const bool of_bytes = r.check == "state" || r.check == "sharing" || r.check == "determinism";
+  if (r.verdict == Verdict::correct && !of_bytes && r.elements < (cases + 1) / 2 &&
+      r.counts.count("at an exceptional point") == 0) {
     r.verdict = Verdict::inconclusive;
     r.reason = fmt::format("only {} elements judged in {} cases ({} set aside)", r.elements,
                            r.cases, aside);
@@ -105,9 +117,10 @@ void conclude_cases(CheckResult& r, std::uint64_t cases, bool elementwise) {
 }
 
 /// All families, in the order of their checks.
-constexpr std::array families{Family{add_random_cases}, Family{add_sweeps},
-                              Family{add_dense},        Family{add_kinks},
-                              Family{add_branches},     Family{add_smoothness}};
+constexpr std::array families{Family{add_random_cases}, Family{add_determinism},
+                              Family{add_sweeps},       Family{add_dense},
+                              Family{add_kinks},        Family{add_branches},
+                              Family{add_smoothness},   Family{add_second_order}};
 
 }  // namespace
 

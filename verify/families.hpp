@@ -24,6 +24,10 @@ void add_kinks(std::vector<Check>&, const OperationPointer&, const Plan&);
 void add_smoothness(std::vector<Check>&, const OperationPointer&, const Plan&);
 /// Both sides of every branch boundary. branches.cpp
 void add_branches(std::vector<Check>&, const OperationPointer&, const Plan&);
+/// The same bytes again. examine_determinism.cpp
+void add_determinism(std::vector<Check>&, const OperationPointer&, const Plan&);
+/// Second derivatives against the forward. examine_second_order.cpp
+void add_second_order(std::vector<Check>&, const OperationPointer&, const Plan&);
 /// Very many points against polynomials through values of the oracle. dense.cpp
 void add_dense(std::vector<Check>&, const OperationPointer&, const Plan&);
 

@@ -1,12 +1,13 @@
-// Second derivatives, forward over reverse: the derivative of <dy, y>'s gradient in a direction,
-// by dual numbers through forward and backward, against the same at high precision.
+// Second derivatives, forward over reverse: the derivative of <dy, y>'s gradient in a direction, by
+// dual numbers through forward and backward in double, against the same at high precision, and that
+// against second differences of the forward alone.
 
 #include <fmt/format.h>
 
 #include <cmath>
-#include <set>
 
 #include "catalogue/operations.hpp"
+#include "second_order.hpp"
 
 namespace assay::verify {
 namespace {
@@ -99,43 +100,47 @@ std::optional<Reference> reference(const Operation& op, const Point& p) {
   return std::nullopt;
 }
 
-/// At a kink there is no second derivative; far out the first may already have left the range.
-bool ordinary(const Operation& op, const Case& c) {
-  std::set<double> seen;
-  for (std::size_t k = 0; k < c.inputs.size(); ++k) {
-    for (double x : c.inputs[k].reshaped()) {
-      if (std::abs(x) > 40 || (x != 0 && std::abs(x) < 1e-6)) return false;
-      if (at_kink(op, double_format, k, x).exceptional) return false;
-      if (op.ties != Ties::none && !seen.insert(x).second) return false;
-    }
-  }
-  for (double dy : c.upstream.reshaped()) {
-    if (std::abs(dy) > 1e6 || (dy != 0 && std::abs(dy) < 1e-6)) return false;
-  }
-  return true;
-}
-
-std::optional<Point> draw(const Operation& op, std::uint64_t seed) {
-  for (std::uint64_t attempt = 0; attempt < 200; ++attempt) {
-    Point p{generate(op, double_format, case_seed(seed, "second order", attempt)), {}};
-    if (p.c.upstream.size() == 0 || p.c.inputs[0].size() == 0 || !ordinary(op, p.c)) continue;
-    for (std::size_t k = 0; k < p.c.inputs.size(); ++k) {
-      const Mat<double>& x = p.c.inputs[k];
-      std::uint64_t n = 0;
-      p.v.push_back(Mat<double>::NullaryExpr(x.rows(), x.cols(), [&] {
-        if (op.inputs[k].exact) return 0.0;
-        const std::uint64_t bits = case_seed(seed, "direction", 1000 * k + n++);
-        return static_cast<double>(bits % 129) / 16 - 4;
-      }));
-    }
-    return p;
-  }
-  return std::nullopt;
-}
-
 /// In units of the nudges, or of an ulp of the gradient times the direction where that is more:
 /// what forward over reverse derives is no formula that was designed to be exact, and may cancel.
 constexpr double limit = 64;
+
+/// Every element of the product in double, against the reference.
+template <class Fail>
+void in_double(const Entry& e, const Point& p, const Reference& r, std::uint64_t number,
+               CheckResult& result, const Fail& fail) {
+  const std::vector<Mat<double>> got = e.hessian_product(p.c, p.v);
+  for (std::size_t k = 0; k < got.size(); ++k) {
+    if (e.op->inputs[k].exact) continue;
+    for (Eigen::Index i = 0; i < got[k].size(); ++i) {
+      const auto at = static_cast<std::size_t>(i);
+      const double h = got[k].data()[i];
+      ++result.elements;
+      const Big error = abs(Big(h) - r.h[k][at].value);
+      const double units = (error / r.unit[k][at]).to_double();
+      Worst worst;
+      worst.ulp = (error / ulp_at(double_format, r.h[k][at].value)).to_double();
+      worst.envelope = units;
+      worst.at_case = number;
+      worst.got = fmt::format("{:.17g}", h);
+      worst.reference = r.h[k][at].value.str(20);
+      keep_worst(result.worst_product, std::move(worst));
+      if (units <= limit) continue;
+      Problem problem;
+      problem.against = "the Hessian-vector product at high precision";
+      problem.quantity = "H v";
+      problem.input = k;
+      problem.row = i % got[k].rows();
+      problem.col = i / got[k].rows();
+      problem.got = fmt::format("{:.17g}", h);
+      problem.reference = r.h[k][at].value.str(20);
+      problem.bound = r.h[k][at].bound.str(3);
+      problem.ulp = units;
+      problem.claimed = limit;
+      problem.units = Units::envelope;
+      fail(problem);
+    }
+  }
+}
 
 }  // namespace
 
@@ -146,53 +151,28 @@ Check second_order_check(const Entry& e, std::uint64_t cases) {
   c.blank.check = "second-order";
   c.blank.about =
       "Hessian-vector products, forward over reverse: dual numbers through forward and backward in "
-      "double against the same at high precision";
-  c.blank.blind = "a wrong first derivative; kinks";
+      "double against the same at high precision, and that, and the Hessian's symmetry, against "
+      "second differences of the forward alone; zeros in every fourth case";
+  c.blank.blind = "where the second derivative jumps";
   c.cases = cases;
   c.run = [e](std::uint64_t number, std::uint64_t seed, CheckResult& result) {
-    const std::optional<Point> p = draw(*e.op, seed);
-    if (!p) {
-      ++result.counts["no ordinary case found"];
-      return;
+    Point p{second_order_case(*e.op, number, seed), {}};
+    const auto fail = [&](const Problem& problem) {
+      if (!result.failures.empty()) return;
+      result.failures.push_back(
+          to_failure(*e.op, double_format, "second-order", p.c, number, seed, 0, problem));
+    };
+    if (const auto problem =
+            examine_second_order_strictly({*e.op, double_format, p.c, number, seed, &result})) {
+      fail(*problem);
     }
-    const std::optional<Reference> r = reference(*e.op, *p);
+    p.v = draw_direction(*e.op, p.c, case_seed(seed, "v", 0));
+    const std::optional<Reference> r = reference(*e.op, p);
     if (!r) {
       ++result.counts["not resolved or out of range"];
       return;
     }
-    const std::vector<Mat<double>> got = e.hessian_product(p->c, p->v);
-    for (std::size_t k = 0; k < got.size(); ++k) {
-      if (e.op->inputs[k].exact) continue;
-      for (Eigen::Index i = 0; i < got[k].size(); ++i) {
-        const auto at = static_cast<std::size_t>(i);
-        const double h = got[k].data()[i];
-        ++result.elements;
-        const Big error = abs(Big(h) - r->h[k][at].value);
-        const double units = (error / r->unit[k][at]).to_double();
-        Worst worst;
-        worst.ulp = (error / ulp_at(double_format, r->h[k][at].value)).to_double();
-        worst.envelope = units;
-        worst.at_case = number;
-        worst.got = fmt::format("{:.17g}", h);
-        worst.reference = r->h[k][at].value.str(20);
-        keep_worst(result.worst_product, std::move(worst));
-        if (units <= limit || !result.failures.empty()) continue;
-        Problem problem;
-        problem.against = "the Hessian-vector product at high precision";
-        problem.quantity = "H v";
-        problem.input = k;
-        problem.row = i % got[k].rows();
-        problem.col = i / got[k].rows();
-        problem.got = fmt::format("{:.17g}", h);
-        problem.reference = r->h[k][at].value.str(20);
-        problem.bound = r->h[k][at].bound.str(3);
-        problem.ulp = units;
-        problem.claimed = limit;
-        problem.units = Units::envelope;
-        result.failures.push_back(
-            to_failure(*e.op, double_format, "second-order", p->c, number, seed, 0, problem));
-      }
-    }
+    in_double(e, p, *r, number, result, fail);
   };
   c.conclude = [cases](CheckResult& r) {
     if (r.verdict == Verdict::correct && r.elements < (cases + 1) / 2) {
