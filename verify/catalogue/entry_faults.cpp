@@ -137,6 +137,16 @@ Mat<double> transposes_as_stored(const void* call, std::span<const Transposed<do
   return give(call, read, right);
 }
 
+/// From its lowest address on.
+Mat<double> backwards_read_forwards(const void* call, std::span<const Spaced<double>> x) {
+  std::vector<Mat<double>> read, right;
+  for (const auto& m : x) {
+    right.emplace_back(m);
+    read.emplace_back(m.outerStride() < 0 ? Mat<double>(m.reverse()) : Mat<double>(m));
+  }
+  return give(call, read, right);
+}
+
 FaultTask lift_fault(const Entry& e, const Fault& fault, void (*tamper)(Lifts<double>&)) {
   FaultTask t{e.op, double_format, fault};
   t.checks = [e, tamper](const std::shared_ptr<Planted>& planted, const Plan& plan) {
@@ -176,6 +186,8 @@ std::vector<FaultTask> entry_faults(const Entry& e, const Format& f) {
                  [](Lifts<double>& l) { l.blocks = blocks_without_frame; }),
       lift_fault(e, elsewhere("lift-transpose", 18, "a transpose is read in the order of storage"),
                  [](Lifts<double>& l) { l.transposes = transposes_as_stored; }),
+      lift_fault(e, elsewhere("lift-backwards", 18, "a map with negative strides is read forwards"),
+                 [](Lifts<double>& l) { l.spaced = backwards_read_forwards; }),
   };
 }
 

@@ -21,37 +21,71 @@ bool same(const Mat<T>& a, const Mat<T>& b) {
   return true;
 }
 
-/// Blocks of larger matrices, transposes and strided row-major maps of the same numbers.
+using Steps = Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>;
+
+/// One matrix in other layouts: the memory, and expressions that read from it.
+template <class T>
+class Layouts {
+ public:
+  explicit Layouts(const Mat<T>& m)
+      : rows_(m.rows()),
+        cols_(m.cols()),
+        frame_(Mat<T>::Constant(rows_ + 2, cols_ + 3, T(7))),
+        turned_(m.transpose()),
+        by_rows_(RowMajor<T>::Constant(rows_, 2 * cols_ + 1, T(-7))),
+        by_columns_(Mat<T>::Constant(3 * rows_ + 2, cols_, T(-9))),
+        reversed_(by_columns_) {
+    frame_.block(1, 2, rows_, cols_) = m;
+    for (Eigen::Index j = 0; j < cols_; ++j) {
+      by_rows_.col(2 * j) = m.col(j);
+      for (Eigen::Index i = 0; i < rows_; ++i) {
+        by_columns_(3 * i, j) = m(i, j);
+        reversed_(3 * (rows_ - 1 - i), cols_ - 1 - j) = m(i, j);
+      }
+    }
+  }
+
+  InBlock<T> block() { return frame_.block(1, 2, rows_, cols_); }
+  Transposed<T> transposed() { return turned_.transpose(); }
+  Strided<T> strided() const { return {by_rows_.data(), rows_, cols_, Steps(2 * cols_ + 1, 2)}; }
+  Spaced<T> spaced() const { return {by_columns_.data(), rows_, cols_, Steps(3 * rows_ + 2, 3)}; }
+  Spaced<T> backwards() const {
+    const Eigen::Index column = 3 * rows_ + 2;
+    const Eigen::Index last = rows_ * cols_ == 0 ? 0 : (cols_ - 1) * column + 3 * (rows_ - 1);
+    return {reversed_.data() + last, rows_, cols_, Steps(-column, -3)};
+  }
+
+ private:
+  Eigen::Index rows_, cols_;
+  Mat<T> frame_, turned_;
+  RowMajor<T> by_rows_;
+  Mat<T> by_columns_, reversed_;
+};
+
+/// Blocks of larger matrices, transposes and maps with strides of the same numbers.
 template <class T>
 std::string expressions(const Lifts<T>& lifts, const std::vector<Mat<T>>& x, const Mat<T>& y) {
-  std::vector<Mat<T>> framed, turned;
-  std::vector<RowMajor<T>> spaced;
-  for (const Mat<T>& m : x) {
-    Mat<T> frame = Mat<T>::Constant(m.rows() + 2, m.cols() + 3, T(7));
-    frame.block(1, 2, m.rows(), m.cols()) = m;
-    framed.push_back(std::move(frame));
-    turned.push_back(m.transpose());
-    RowMajor<T> wide = RowMajor<T>::Constant(m.rows(), 2 * m.cols() + 1, T(-7));
-    for (Eigen::Index j = 0; j < m.cols(); ++j) wide.col(2 * j) = m.col(j);
-    spaced.push_back(std::move(wide));
-  }
-  std::vector<InBlock<T>> blocks;
-  std::vector<Transposed<T>> transposes;
-  std::vector<Strided<T>> maps;
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    blocks.push_back(framed[i].block(1, 2, x[i].rows(), x[i].cols()));
-    transposes.push_back(turned[i].transpose());
-    maps.emplace_back(spaced[i].data(), x[i].rows(), x[i].cols(),
-                      Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>(spaced[i].cols(), 2));
-  }
-  if (!same(lifts.blocks(lifts.call, blocks), y)) {
-    return "blocks of larger matrices give another value";
-  }
-  if (!same(lifts.transposes(lifts.call, transposes), y)) {
-    return "transposed expressions give another value";
-  }
-  if (!same(lifts.maps(lifts.call, maps), y)) return "strided row-major maps give another value";
-  return {};
+  std::vector<Layouts<T>> layouts;
+  for (const Mat<T>& m : x) layouts.emplace_back(m);
+  std::string differs;
+  const auto give = [&](auto lift, auto view, const char* what) {
+    if (lift == nullptr || !differs.empty()) return;
+    std::vector<decltype(view(layouts[0]))> in;
+    for (Layouts<T>& l : layouts) in.push_back(view(l));
+    if (!same(lift(lifts.call, in), y)) differs = std::string(what) + " give another value";
+  };
+  using L = Layouts<T>;
+  give(
+      lifts.blocks, [](L& l) { return l.block(); }, "blocks of larger matrices");
+  give(
+      lifts.transposes, [](L& l) { return l.transposed(); }, "transposed expressions");
+  give(
+      lifts.maps, [](L& l) { return l.strided(); }, "strided row-major maps");
+  give(
+      lifts.spaced, [](L& l) { return l.spaced(); }, "strided column-major maps");
+  give(
+      lifts.spaced, [](L& l) { return l.backwards(); }, "maps that run backwards");
+  return differs;
 }
 
 template <class T>
@@ -106,8 +140,7 @@ std::string compare(const Lifts<T>& lifts, const Rule<T>& rule, const Case& c) {
   if (!same(lifts.matrices(lifts.call, x), y)) {
     return "the matrix lift gives another value than the rule";
   }
-  std::string differs;
-  if (lifts.blocks != nullptr) differs = expressions<T>(lifts, x, y);
+  std::string differs = expressions<T>(lifts, x, y);
   if (differs.empty()) differs = matrix_graph<T>(lifts, x, y, dy, dx);
   const bool one_shape = shape_of(x.front()) == shape_of(y) && shape_of(x.back()) == shape_of(y);
   if (differs.empty() && lifts.numbers != nullptr && one_shape) {

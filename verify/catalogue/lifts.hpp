@@ -19,6 +19,9 @@ template <class T>
 using RowMajor = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 template <class T>
 using Strided = Eigen::Map<const RowMajor<T>, 0, Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>>;
+/// Column-major, forwards or backwards: Eigen's strides may be negative.
+template <class T>
+using Spaced = Eigen::Map<const Mat<T>, 0, Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>>;
 
 template <class T>
 struct Lifts {
@@ -28,10 +31,11 @@ struct Lifts {
   const void* call = nullptr;
   Lift<Mat<T>, Mat<T>> matrices = nullptr;
   Lift<Var<T>, Var<T>> nodes = nullptr;
+  Lift<Strided<T>, Mat<T>> maps = nullptr;
+  Lift<Spaced<T>, Mat<T>> spaced = nullptr;
   // Null unless compiled: the layout of an expression does not depend on the scalar.
   Lift<InBlock<T>, Mat<T>> blocks = nullptr;
   Lift<Transposed<T>, Mat<T>> transposes = nullptr;
-  Lift<Strided<T>, Mat<T>> maps = nullptr;
   // Null unless elementwise.
   Lift<T, T> numbers = nullptr;
   Lift<Scalar<T>, Scalar<T>> scalars = nullptr;
@@ -49,10 +53,11 @@ Lifts<T> lifts_of(const C& call) {
   l.call = &call;
   l.matrices = lifted<C>;
   l.nodes = lifted<C>;
+  l.maps = lifted<C>;
+  l.spaced = lifted<C>;
   if constexpr (std::is_same_v<T, double>) {
     l.blocks = lifted<C>;
     l.transposes = lifted<C>;
-    l.maps = lifted<C>;
   }
   if constexpr (Elementwise<typename C::Operation>) {
     l.numbers = lifted<C>;
