@@ -58,10 +58,11 @@ const std::vector<Entry>& library() {
 
 Check lift_check(const Entry& e, const Format& f, std::uint64_t cases) {
   Check c;
-  c.blank = blank(*e.op, f.name, "lifts",
-                  "numbers, matrices, blocks, transposes, strided maps, the scalar graph and the "
-                  "matrix graph give the same bits",
-                  "what all lifts do alike");
+  c.blank =
+      blank(*e.op, f.name, "lifts",
+            "numbers, matrices, blocks, transposes, maps with strides by rows and columns, "
+            "forwards and backwards, the scalar graph and the matrix graph give the same bits",
+            "what all lifts do alike");
   c.cases = cases;
   const auto differs_on = [e, in_float = f == float_format](const Case& one) {
     return in_float ? compare(e.lifts_float, *e.op->in_float, one)

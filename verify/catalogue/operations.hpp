@@ -37,6 +37,8 @@ const std::vector<Entry>& library();
 
 /// Numbers, matrices, expressions and both graphs give the same bits.
 Check lift_check(const Entry& e, const Format& f, std::uint64_t cases);
+/// Infinities, NaN, and the ends of the domain: what goes in and what comes out.
+Check non_finite_check(const Entry& e, const Format& f);
 /// Second derivatives by dual numbers through forward and backward.
 Check second_order_check(const Entry& e, std::uint64_t cases);
 /// The finite differences of a sample again, in Boost's 100 digits.

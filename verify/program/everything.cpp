@@ -71,7 +71,10 @@ Everything everything(const Plan& plan, const std::vector<std::string>& plugins)
   for (const Entry& entry : library()) {
     add(entry.op);
     for (Check& c : worst_checks(entry.op, plan)) e.checks.push_back(std::move(c));
-    for (const Format& f : plan.formats) e.checks.push_back(lift_check(entry, f, lifts));
+    for (const Format& f : plan.formats) {
+      e.checks.push_back(lift_check(entry, f, lifts));
+      e.checks.push_back(non_finite_check(entry, f));
+    }
     e.checks.push_back(boost_check(entry, sample));
     e.checks.push_back(second_order_check(entry, sample));
   }

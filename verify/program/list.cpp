@@ -102,6 +102,10 @@ int list(const ListOptions& options) {
                                       : fmt::format("   derivative to {:<42} worst: {}",
                                                     claim->second, show(worst[name])));
   }
+  fmt::print(
+      "\nat infinities, NaN, kinks and the ends of domains: the rules are in "
+      "verify/catalogue/non_finite.hpp, what they leave open in "
+      "verify/catalogue/conventions.cpp\n");
   if (worst.empty()) {
     fmt::print("\nno errors were measured: there is no {}; './scripts/verify' writes it\n",
                options.results.string());
