@@ -51,8 +51,10 @@ int rank(const Check& c) {
 /// Searches cost more than many cases, and come when these have found nothing.
 class Trial {
  public:
-  Trial(std::vector<Check> checks, std::uint64_t seed, std::shared_ptr<Planted> planted)
-      : seed_(seed), planted_(std::move(planted)) {
+  /// `everywhere`: checks meet the fault in scalars where nobody watches what it does.
+  Trial(std::vector<Check> checks, std::uint64_t seed, std::shared_ptr<Planted> planted,
+        bool everywhere)
+      : seed_(seed), planted_(std::move(planted)), everywhere_(everywhere) {
     for (Check& c : checks) runs_.push_back({std::move(c), {}, 0});
     for (Run& r : runs_) r.result = r.check.blank;
   }
@@ -103,7 +105,8 @@ class Trial {
     } catch (const std::exception& e) {
       thrown = fmt::format("it throws: {}", e.what());
     }
-    planted_->next_case();
+    if (everywhere_) planted_->touched = true;
+    planted_->next_case(!thrown.empty() || !r.result.failures.empty());
     if (!thrown.empty()) return Caught{r.check.blank.check, r.next + 1, 0, thrown};
     if (r.result.failures.empty()) return std::nullopt;
     const Failure& f = r.result.failures.front();
@@ -125,6 +128,7 @@ class Trial {
   std::vector<Run> runs_;
   std::uint64_t seed_;
   std::shared_ptr<Planted> planted_;
+  bool everywhere_;
 };
 
 }  // namespace
@@ -169,7 +173,9 @@ FaultResult try_fault(const FaultTask& t, const FaultPlan& plan) {
 
   const auto planted = std::make_shared<Planted>();
   const ShrinkLimit limit(plan.shrink_tries);
-  const auto caught = Trial(checks_for(t, plan, planted), plan.seed, planted).run();
+  const auto caught =
+      Trial(checks_for(t, plan, planted), plan.seed, planted, t.fault.in == Fault::In::everywhere)
+          .run();
   r.manifested = planted->cases;
   r.status = caught && planted->cases > 0 ? "caught" : "survived";
   if (!caught && planted->cases == 0 && t.fault.in == Fault::In::elsewhere) {

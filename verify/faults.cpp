@@ -1,7 +1,6 @@
 #include "faults.hpp"
 
 #include <cmath>
-#include <cstring>
 #include <mutex>
 #include <stdexcept>
 
@@ -10,18 +9,19 @@
 namespace assay::verify {
 namespace {
 
+/// Equal by value: -0 for 0 and one NaN for another are no faults that anyone could see.
 template <class T>
-bool same_bytes(const Mat<T>& a, const Mat<T>& b) {
-  return shape_of(a) == shape_of(b) &&
-         std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(T)) == 0;
+bool same_values(const Mat<T>& a, const Mat<T>& b) {
+  if (shape_of(a) != shape_of(b)) return false;
+  return (a.array() == b.array() || (a.array().isNaN() && b.array().isNaN())).all();
 }
 
-/// Further from the right gradient than two that are within the claim can be. Beyond what is finite
-/// nothing is known of the right one.
+/// Further from the right gradient than two that are within the claim can be.
 template <class T>
 bool beyond_claim(T right, T wrong, double figure) {
   using L = std::numeric_limits<T>;
-  if (right == wrong || !std::isfinite(right)) return false;
+  if (right == wrong || std::isnan(right)) return false;
+  if (std::isinf(right)) return true;
   if (!std::isfinite(wrong)) return std::abs(right) < L::max() / 4;
   const T ulp = std::nextafter(std::abs(right), L::infinity()) - std::abs(right);
   return std::abs(right - wrong) > static_cast<T>(2 * figure + 2) * ulp;
@@ -56,9 +56,10 @@ class Tampered final : public Rule<T> {
     if (fault_.in == Fault::In::bits) door = at_the_door(dy, x, y);
     fault_.tamper<T>()({*op_, right_, dy, x, y, memory_}, dx);
     ++memory_.calls;
-    const bool changed = fault_.in == Fault::In::bits
-                             ? !same(right, dx) || !same(door, at_the_door(dy, x, y))
-                             : beyond(right, dx, x);
+    const bool touched = fault_.in == Fault::In::everywhere || !same(right, dx) ||
+                         (!door.empty() && !same(door, at_the_door(dy, x, y)));
+    planted_->touched = planted_->touched || touched;
+    const bool changed = fault_.in == Fault::In::bits ? touched : beyond(right, dx, x);
     planted_->changed = planted_->changed || changed;
     for (std::size_t k = 0; k < dx.size(); ++k) sinks[k].take(std::move(dx[k]));
   }
@@ -70,7 +71,7 @@ class Tampered final : public Rule<T> {
     return all;
   }
   static bool same(const std::vector<Mat<T>>& a, const std::vector<Mat<T>>& b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), same_bytes<T>);
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), same_values<T>);
   }
   [[nodiscard]] bool beyond(const std::vector<Mat<T>>& right, const std::vector<Mat<T>>& wrong,
                             Inputs x) const {

@@ -77,14 +77,16 @@ const std::vector<Fault>& faults();
 /// The fault of that name; throws std::out_of_range.
 const Fault& fault_named(std::string_view name);
 
-/// Whether the fault changed anything since somebody last asked.
+/// What the fault did since somebody last asked.
 struct Planted {
-  bool changed = false;
-  std::uint64_t cases = 0;  ///< cases in which it did
+  bool changed = false;     ///< it changed a gradient by more than is claimed
+  bool touched = false;     ///< it changed one at all
+  std::uint64_t cases = 0;  ///< cases in which it changed one by more than is claimed
 
-  void next_case() {
-    cases += changed ? 1 : 0;
-    changed = false;
+  /// `failed`: a check has said so.
+  void next_case(bool failed) {
+    cases += changed || (touched && failed) ? 1 : 0;
+    changed = touched = false;
   }
 };
 

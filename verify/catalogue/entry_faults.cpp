@@ -99,8 +99,14 @@ thread_local std::shared_ptr<Planted> planted_in_lifts;
 
 Mat<double> give(const void* call, const std::vector<Mat<double>>& read,
                  const std::vector<Mat<double>>& right) {
-  const Mat<double> y = right_lifts.matrices(call, read);
   const Mat<double> expected = right_lifts.matrices(call, right);
+  Mat<double> y;
+  try {
+    y = right_lifts.matrices(call, read);
+  } catch (const std::exception&) {  // what was read is not in the domain
+    planted_in_lifts->changed = true;
+    throw;
+  }
   // Where all orders give the same value, as of a sum, none is wrong.
   const auto same =
       y.array() == expected.array() || (y.array().isNaN() && expected.array().isNaN());

@@ -79,7 +79,7 @@ Campaign campaign_of(const FaultsOptions& o) {
   Campaign c;
   c.seed = o.seed;
   c.cases = c.fault_cases = o.cases;
-  c.fault_shrink_tries = 300;
+  c.fault_shrink_tries = 120;
   c.timeout = o.timeout;
   c.jobs = o.jobs == 0 ? std::max(1U, std::thread::hardware_concurrency()) : o.jobs;
   for (const auto& op : operations_of(o)) {
