@@ -116,10 +116,15 @@ TEST_F(Exhausting, AStoppedRunGoesOnWhereItWas) {
     program_ = program;
     return r;
   };
-  static_cast<void>(limited("8"));
-  const std::string state = read(out("e") + "/exhaustive/neg-float-0-of-1.jsonl");
-  ASSERT_NE(state.find("\"chunk\""), std::string::npos) << "nothing was kept of 8 s";
-  const assay::testing::Ran again = limited("8");
+  const auto kept = [&] {
+    return read(out("e") + "/exhaustive/neg-float-0-of-1.jsonl").find("\"chunk\"") !=
+           std::string::npos;
+  };
+  for (const char* seconds : {"6", "20", "60"}) {  // the machine may be busy
+    if (!kept()) static_cast<void>(limited(seconds));
+  }
+  ASSERT_TRUE(kept()) << "nothing was kept of a minute";
+  const assay::testing::Ran again = limited("6");
   EXPECT_NE(again.text.find("chunks are done already"), std::string::npos) << again.text;
 }
 
