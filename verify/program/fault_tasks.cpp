@@ -32,7 +32,8 @@ bool has_second_order_check(const std::shared_ptr<const Operation>& op) {
 
 /// They need more cases than a campaign gives to its faults.
 bool needs_many_cases(const Fault& f) {
-  constexpr std::array names{"window", "negative-window", "deep-element", "far-tail", "underflow"};
+  constexpr std::array names{"window",   "negative-window", "deep-element",
+                             "far-tail", "underflow",       "at-one"};
   return std::find(names.begin(), names.end(), f.name) != names.end();
 }
 
@@ -40,6 +41,14 @@ bool in_every_operation(const Fault& f) {
   constexpr std::array names{"sign",         "small-factor", "overwrite",
                              "no-reduction", "upstream",     "stale"};
   return std::find(names.begin(), names.end(), f.name) != names.end();
+}
+
+/// What an operation of the library is checked by beside what follows from its definition.
+std::vector<Check> more_checks(const Entry& e, const Format& f,
+                               const std::shared_ptr<const Operation>& wrong, const Plan& plan) {
+  Entry with = e;
+  with.op = std::make_shared<Operation>(*wrong);
+  return {non_finite_check(with, f), second_order_check(with, plan.cases)};
 }
 
 }  // namespace
@@ -56,6 +65,11 @@ std::vector<FaultTask> all_faults(const std::shared_ptr<const Operation>& op, co
     tasks.push_back({op, f, fault});
   }
   if (const Entry* e = entry_of(*op)) {
+    for (FaultTask& t : tasks) {
+      t.more = [e, f](const std::shared_ptr<const Operation>& wrong, const Plan& plan) {
+        return more_checks(*e, f, wrong, plan);
+      };
+    }
     for (FaultTask& t : entry_faults(*e, f)) tasks.push_back(std::move(t));
   }
   std::stable_sort(tasks.begin(), tasks.end(), [](const FaultTask& a, const FaultTask& b) {

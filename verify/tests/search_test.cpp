@@ -224,7 +224,7 @@ TEST(Branches, BoundariesAreLocatedToAdjacentNumbersAndNoted) {
 TEST(Branches, AllAreFoundOnALineThroughMatrices) {
   const Operation op = make_operation<ReluOfAll>();
   Case c{{Mat<double>{{1, -2, 3}}}, Mat<double>::Constant(1, 3, 1.0)};
-  Line line = through(op, c, 7, 8);
+  verify::Line line = through(op, c, 7, 8);
   const Branches found = find_branches(op, line, 2000);
   EXPECT_TRUE(found.complete);
   std::size_t crossings = 0;
