@@ -23,7 +23,7 @@ struct Run {
   bool dirty = false;
   std::uint64_t cases = 0;
   std::map<std::string, std::string> libraries;
-  std::vector<std::string> patterns, scalars;
+  std::vector<std::string> patterns, scalars, plugins;
 };
 
 struct Claimed {

@@ -28,6 +28,7 @@ Run read_run(const Record& r) {
   run.cases = r.count("cases");
   run.patterns = r.texts("patterns");
   run.scalars = r.texts("scalars");
+  if (r.has("plugins")) run.plugins = r.texts("plugins");
   run.shard = r.text("shard");
   run.command = r.text("command");
   return run;

@@ -150,7 +150,10 @@ std::string explanation(const Check& check) {
 std::string replay_command(const Campaign& all, const Check& check, const Failure& failure) {
   if (failure.replay.empty()) return {};
   const auto file = (all.files[check.file].path.parent_path() / failure.replay).lexically_normal();
-  const std::string command = "assay replay " + shell_word(file.string());
+  std::string command = "assay replay " + shell_word(file.string());
+  for (const std::string& plugin : all.files[check.file].run.plugins) {
+    command += " --plugin " + shell_word(plugin);
+  }
   return failure.message.find(command) == std::string::npos ? command : "";
 }
 

@@ -231,7 +231,9 @@ void run_line(const Operation& op, const Format& f, std::uint64_t number, std::u
   Screen<T> screen(op, f, x, k, m);
   const double points = op.arity() == 1 ? points_alone : points_beside;
   screen.run(panels, points / (2 * reach), seed, result);
-  for (double at : flagged(op, panels, screen)) {
+  std::vector<double> points_to_judge = flagged(op, panels, screen);
+  if (points_to_judge.empty()) points_to_judge = {x[k]};  // nothing stands out: one stands for all
+  for (double at : points_to_judge) {
     c.inputs[k](0, 0) = at;
     examine_case(op, f, "dense", c, number, seed, result);
   }

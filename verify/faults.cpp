@@ -1,6 +1,7 @@
 #include "faults.hpp"
 
 #include <cmath>
+#include <cstring>
 #include <mutex>
 #include <stdexcept>
 
@@ -56,10 +57,13 @@ class Tampered final : public Rule<T> {
     if (fault_.in == Fault::In::bits) door = at_the_door(dy, x, y);
     fault_.tamper<T>()({*op_, right_, dy, x, y, memory_}, dx);
     ++memory_.calls;
-    const bool touched = fault_.in == Fault::In::everywhere || !same(right, dx) ||
-                         (!door.empty() && !same(door, at_the_door(dy, x, y)));
+    const bool bits = fault_.in == Fault::In::bits;
+    const bool value = !same(right, dx) || (!door.empty() && !same(door, at_the_door(dy, x, y)));
+    // What compares bytes sees the sign of a zero too.
+    const bool touched =
+        value || fault_.in == Fault::In::everywhere || (bits && !same_bytes(right, dx));
     planted_->touched = planted_->touched || touched;
-    const bool changed = fault_.in == Fault::In::bits ? touched : beyond(right, dx, x);
+    const bool changed = bits ? value : beyond(right, dx, x);
     planted_->changed = planted_->changed || changed;
     for (std::size_t k = 0; k < dx.size(); ++k) sinks[k].take(std::move(dx[k]));
   }
@@ -72,6 +76,11 @@ class Tampered final : public Rule<T> {
   }
   static bool same(const std::vector<Mat<T>>& a, const std::vector<Mat<T>>& b) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(), same_values<T>);
+  }
+  static bool same_bytes(const std::vector<Mat<T>>& a, const std::vector<Mat<T>>& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Mat<T>& p, const Mat<T>& q) {
+      return std::memcmp(p.data(), q.data(), static_cast<std::size_t>(p.size()) * sizeof(T)) == 0;
+    });
   }
   [[nodiscard]] bool beyond(const std::vector<Mat<T>>& right, const std::vector<Mat<T>>& wrong,
                             Inputs x) const {

@@ -255,7 +255,7 @@ TEST_F(Distributed, ProcessesThatDoNotComeBackAreFailuresAndShardsAgreeOnThem) {
   EXPECT_NE(hang.text.find("plugin_hang/double/state: it did not end within 0.2 s"),
             std::string::npos)
       << hang.text;
-  EXPECT_NE(hang.text.find("(7 correct, 4 wrong"), std::string::npos) << hang.text;
+  EXPECT_NE(hang.text.find("(11 correct, 6 wrong"), std::string::npos) << hang.text;
 }
 
 TEST_F(Distributed, StoredFailuresAreTriedFirstAndKept) {
@@ -265,8 +265,8 @@ TEST_F(Distributed, StoredFailuresAreTriedFirstAndKept) {
   const std::string first = read(folder_ / "f/results.jsonl");
   const Ran again = run(what);
   EXPECT_EQ(again.exit, 1);
-  EXPECT_NE(again.text.find("7 stored failures"), std::string::npos) << again.text;
-  EXPECT_NE(again.text.find("7 fail again, 0 are right"), std::string::npos) << again.text;
+  EXPECT_NE(again.text.find("11 stored failures"), std::string::npos) << again.text;
+  EXPECT_NE(again.text.find("11 fail again, 0 are right"), std::string::npos) << again.text;
   EXPECT_EQ(read(folder_ / "f/results.jsonl"), first);
   const Ran crash =
       run("replay " + out("f/failures/lost-plugin_crash-double-state-0.json ") + plugin());

@@ -37,10 +37,10 @@ TEST_F(Program, FaultsWriteTheSameBytesWithOneAndTwoJobs) {
 }
 
 TEST_F(Program, ASurvivingFaultIsShownInFullAndExitsWith1) {
-  // Two cases of each check do not find what is wrong at x = 0 alone.
+  // One case of each check does not find what is wrong at x = 1 alone.
   const Ran r = run("faults exp --class 9 --cases 1 --scalar double --out " + out("f"));
   EXPECT_EQ(r.exit, 1) << r.text;
-  EXPECT_NE(r.text.find("survived: at-zero in exp<double>, class 9"), std::string::npos) << r.text;
+  EXPECT_NE(r.text.find("survived: at-one in exp<double>, class 9"), std::string::npos) << r.text;
 }
 
 TEST_F(Program, WhereNothingCanBePlantedNothingIsProven) {

@@ -190,9 +190,9 @@ bool roots(const Operation& op) {
   return begins_with(op, "norm") || begins_with(op, "stddev") || op.name == "sqrt" ||
          op.name == "pow";
 }
+/// Those whose gradient is declared where all are -inf.
 bool exponential_sums(const Operation& op) {
-  return begins_with(op, "logsumexp") || begins_with(op, "softmax") ||
-         begins_with(op, "log_softmax");
+  return begins_with(op, "logsumexp") || begins_with(op, "softmax");
 }
 bool selects_first(const Operation& op) { return op.ties == Ties::first; }
 bool selects_of_two(const Operation& op) {
