@@ -337,7 +337,7 @@ struct LastElement {
 };
 TEST(Hint, OneElement) { expect_some(of<LastElement>(), "elements only that at row"); }
 
-/// Adds up over calls.
+/// Adds up over calls; anew where a huge sum would swallow what is added.
 struct Accumulating {
   static constexpr auto name = "accumulating";
   static Shape shape(Shape x) { return x; }
@@ -348,7 +348,11 @@ struct Accumulating {
   template <Field T>
   static Grads<T, 1> backward(const Mat<T>& dy, const Mat<T>& x, const Mat<T>&) {
     static Mat<T> buffer;
-    if (shape_of(buffer) != shape_of(x)) buffer = Mat<T>::Constant(x.rows(), x.cols(), T(0));
+    bool anew = shape_of(buffer) != shape_of(x);
+    if constexpr (std::is_floating_point_v<T>) {
+      anew = anew || !(buffer.cwiseAbs().sum() < T(1000));
+    }
+    if (anew) buffer = Mat<T>::Constant(x.rows(), x.cols(), T(0));
     buffer += dy.cwiseProduct(x + x);
     return {buffer};
   }
