@@ -126,7 +126,11 @@ Child in_child(F f) {
     // A rule that calls exit() must not run the parent's handlers, nor move the places of its
     // files.
     std::atexit([] { _exit(2); });
-    _exit(f() ? 0 : 1);
+    try {
+      _exit(f() ? 0 : 1);
+    } catch (...) {  // or the child would go on with what the parent does
+      _exit(1);
+    }
   }
   int status = 0;
   while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
