@@ -166,6 +166,11 @@ std::optional<Problem> examine_differences(const Examination& e) {
     const Big ulp = ulp_at(e.format, clamped(e.format, d.slope.value));
     v.envelope = std::isinf(v.ulp) ? v.ulp : v.ulp * (ulp / unit).to_double(MPFR_RNDU);
   }
+  const bool told = d.resolved && v.verdict != Verdict::inconclusive;
+  if (!told && !e.op.elementwise) {  // dual numbers judge every element of these
+    e.count("beyond the budget of bits");
+    return std::nullopt;
+  }
   if (!d.resolved) {
     if (std::abs(x) > 0x1p60) {
       e.count("beyond the oracle's exponents");

@@ -91,6 +91,12 @@ namespace {
 
 /// Where 100 digits and a step of 1e-20 are enough: away from thresholds and extremes.
 bool ordinary(const Operation& op, const Case& c) {
+  if (op.ties != Ties::none) {  // at a tie no difference is a derivative
+    std::vector<double> all;
+    for (const Mat<double>& x : c.inputs) all.insert(all.end(), x.data(), x.data() + x.size());
+    std::sort(all.begin(), all.end());
+    if (std::adjacent_find(all.begin(), all.end()) != all.end()) return false;
+  }
   for (double dy : c.upstream.reshaped()) {
     if (dy != 0 && (std::abs(dy) > 100 || std::abs(dy) < 1e-3)) return false;
   }
