@@ -59,6 +59,8 @@ Differences differences(const AlongCoordinate& phi, const DifferencesSetup& setu
         isfinite(e.truncation) && e.truncation.exponent() > noise.exponent() + 2;
     if (truncation_dominates) {
       extra_shrink += missing / 2 + 2;
+    } else if (result.slope.bound >= abs(result.slope.value)) {
+      result.precision += result.precision / 2;  // noise alone: what is missing is not known either
     } else {
       result.precision += missing + missing / 2 + 8;
     }
