@@ -198,7 +198,7 @@ std::optional<Problem> examine_exact(const Examination& e) {
       p.col = i / x[k].rows();
       p.got = dx[k].data()[i].str();
       p.reference = sum.str();
-      p.bound = "0";
+      p.bound = std::string("0");
       p.ulp = std::numeric_limits<double>::infinity();
       p.claimed = derivative_limit(e.op).figure;
       return p;

@@ -61,8 +61,6 @@ Case second_order_case(const Operation& op, std::uint64_t number, std::uint64_t 
       for (int i = 0; i < 40 && !op.inputs[k].exact && !fits(op, k, x, seen); ++i) {
         x = generate_value(op, k, double_format, case_seed(seed, "value", n++));
       }
-      // A label beside 0, which is not moved, would only be added to what has other sizes.
-      if (op.inputs[k].exact && std::abs(x) < 0x1p-20) x = op.inputs[k].contains(0) ? 0 : x;
       seen.push_back(x);
     }
   }

@@ -68,7 +68,23 @@ struct Loss {
     const auto vjp = detail::slopes_binary<T>(rule);
     // No rule of a loss needs its own value y, which the reduction has swallowed.
     const auto at = [=](Eigen::Index, const T& u, const T& v) { return vjp(scale, u, v, u); };
-    return detail::map_gradient<k>(at, a, b, shape_of(a));
+    Mat<T> g = detail::map_gradient<k>(at, a, b, shape_of(a));
+    if constexpr (std::is_same_v<T, float> || std::is_same_v<T, double>) {
+      if (!g.allFinite()) again_wider<k>(scale, a, b, g);
+    }
+    return g;
+  }
+
+  /// What overflows in df alone need not with the scale, 1 / n above all.
+  template <std::size_t k, class T>
+  [[gnu::noinline]] void again_wider(const T& scale, const Mat<T>& a, const Mat<T>& b,
+                                     Mat<T>& g) const {
+    using Wide = std::conditional_t<std::is_same_v<T, float>, double, long double>;
+    for (Eigen::Index i = 0; i < g.size(); ++i) {
+      if (std::isfinite(g.data()[i])) continue;
+      const Wide u = a.data()[i], v = b.data()[i];
+      g.data()[i] = static_cast<T>(detail::pull_back(rule, Wide(scale), u, v, u)[k]);
+    }
   }
 };
 

@@ -277,6 +277,32 @@ TEST(LossesErrors, NameTheArgumentTheValueAndTheRule) {
   EXPECT_THROW(cross_entropy(Mat<double>(0, 3), Labels{}), ShapeError);
 }
 
+TEST(LossesMeans, DoNotOverflowWhereTheirSlopesDoAlone) {
+  // -1 / p is beyond float, a twelfth of it is not.
+  Mat<float> p = Mat<float>::Constant(4, 3, 0.5F), t = Mat<float>::Constant(4, 3, 0.0F);
+  const Mat<float> one = Mat<float>::Constant(1, 1, 1.0F);
+  t(0, 1) = 1;
+  p(0, 1) = 0x1p-129F;
+  EXPECT_EQ(bce_mean.op.backward(one, p, t, one)[0](0, 1), static_cast<float>(-0x1p129 / 12));
+  p(0, 1) = 0;  // here the limit is infinite whatever the scale
+  EXPECT_EQ(bce_mean.op.backward(one, p, t, one)[0](0, 1), -HUGE_VALF);
+}
+
+TEST(LossesSecondOrder, OfBceIsExactWhereALabelIsFarSmallerThanItsProbability) {
+  using Moving = Dual<double>;
+  for (const double p : {0.000197, 1e-9, 0.75}) {
+    for (const double t : {0.0, 4.3e-165, 1e-15, p / 3}) {
+      for (const bool turned : {false, true}) {       // 1 - p and 1 - t for p and t
+        if (turned && (t > 0 && t < 1e-9)) continue;  // 1 - t would be rounded
+        const double at = turned ? 1 - p : p, label = turned ? 1 - t : t;
+        const Moving slope = Bce::df(Moving(at, 1), Moving(label, 0), Moving(0, 0))[0];
+        const double expected = label / (at * at) + (1 - label) / ((1 - at) * (1 - at));
+        EXPECT_NEAR(slope.d / expected, 1, 0x1p-50) << at << ' ' << label;
+      }
+    }
+  }
+}
+
 TEST(WrongLossBackwards, AreCaught) {
   using namespace losses;
   EXPECT_FALSE(backward_matches(WithoutTheMean{{{0, 1}}}, few));
