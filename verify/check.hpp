@@ -28,7 +28,7 @@ struct Plan {
 /// All checks of an operation that follow from its definition alone.
 std::vector<Check> checks_of(const std::shared_ptr<const Operation>& op, const Plan& plan);
 
-/// The search for kinks and jumps that an elementwise rule does not declare.
+/// The search for kinks, jumps and ties that an operation does not declare.
 Check smoothness_check(const std::shared_ptr<const Operation>& op);
 
 /// Runs the cases number, number + step, ... of a check in this process.
