@@ -18,7 +18,7 @@ namespace assay::verify {
 namespace {
 
 constexpr double reach = 16;                  // |x|
-constexpr std::uint64_t budget_alone = 1100;  // evaluations of the oracle, for one input
+constexpr std::uint64_t budget_alone = 1600;  // evaluations of the oracle, for one input
 constexpr std::uint64_t budget_beside = 500;  // for one line of several
 constexpr double points_alone = 0x1p19;       // on 2 reach, for a rule of one input
 constexpr double points_beside = 0x1p16;      // for one line of several
@@ -214,11 +214,29 @@ std::vector<double> partners(const Operation& op, const Format& f, std::uint64_t
   return x;
 }
 
+/// How often every partial derivative along every input is looked at.
+std::uint64_t rounds(const Operation& op) {
+  if (op.arity() == 1) return 1;
+  return op.ties == Ties::none ? 2 : 3;
+}
+
+/// A selection's derivative is 0 on one side of its partner: after the first round the partners lie
+/// below and above the whole line.
+void hold_beyond(const Operation& op, const Format& f, std::uint64_t round, std::size_t k,
+                 std::vector<double>& x) {
+  if (op.ties == Ties::none || round == 0) return;
+  const double beyond = rounded(f, round == 1 ? -reach - 1 : reach + 1);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    if (i != k && !op.inputs[i].exact && is_allowed(op, i, beyond)) x[i] = beyond;
+  }
+}
+
 template <class T>
 void run_line(const Operation& op, const Format& f, std::uint64_t number, std::uint64_t seed,
               CheckResult& result) {
   const std::size_t k = number % op.arity(), m = number / op.arity() % op.arity();
-  const std::vector<double> x = partners(op, f, seed);
+  std::vector<double> x = partners(op, f, seed);
+  hold_beyond(op, f, number / (op.arity() * op.arity()), k, x);
   Case c;
   for (double v : x) c.inputs.emplace_back(Mat<double>::Constant(1, 1, v));
   c.upstream = Mat<double>::Constant(1, 1, 1.0);
@@ -258,8 +276,8 @@ void run_safely(const Operation& op, const Format& f, std::uint64_t number, std:
 
 void add_dense(std::vector<Check>& checks, const OperationPointer& op, const Plan& plan) {
   if (!op->elementwise) return;
-  // Every partial derivative along every input, twice.
-  const std::uint64_t lines = op->arity() == 1 ? 1 : 2 * op->arity() * op->arity();
+  // Every partial derivative along every input.
+  const std::uint64_t lines = rounds(*op) * op->arity() * op->arity();
   for (const Format& f : plan.formats) {
     Check c = case_check(op, f, f.name, "dense", lines, {});
     c.whole = true;  // its cases are lines
