@@ -86,6 +86,39 @@ void aim_at_edges(const Operation& op, const Format& f, Choices& choose, Case& c
   put(op, c, k, choose.index(c.inputs[k].size()), x);
 }
 
+/// Some elements of one input, by their places: a single one, a row, a column, the diagonal, all.
+std::vector<Eigen::Index> some_places(const Mat<double>& x, Choices& choose) {
+  std::vector<Eigen::Index> places;
+  const Eigen::Index rows = x.rows(), cols = x.cols();
+  const auto add = [&](Eigen::Index i, Eigen::Index j) { places.push_back(i + j * rows); };
+  switch (choose.below(5)) {
+    case 0:
+      add(choose.index(rows), choose.index(cols));
+      break;
+    case 1:
+      for (Eigen::Index i = choose.index(rows), j = 0; j < cols; ++j) add(i, j);
+      break;
+    case 2:
+      for (Eigen::Index j = choose.index(cols), i = 0; i < rows; ++i) add(i, j);
+      break;
+    case 3:
+      for (Eigen::Index i = 0; i < std::min(rows, cols); ++i) add(i, i);
+      break;
+    default:
+      for (Eigen::Index i = 0; i < x.size(); ++i) places.push_back(i);
+  }
+  return places;
+}
+
+/// Numbers at which formulas take a short cut, exactly: 1 above all.
+void aim_at_special_numbers(const Operation& op, Choices& choose, Case& c) {
+  constexpr std::array numbers{1.0, 1.0, 1.0, 1.0, -1.0, -1.0, 0.5, 2.0};
+  const std::size_t k = choose.below(c.inputs.size());
+  if (c.inputs[k].size() == 0) return;
+  const double x = numbers.at(choose.below(numbers.size()));
+  for (const Eigen::Index i : some_places(c.inputs[k], choose)) put(op, c, k, i, x);
+}
+
 /// Is x one of the points, or at most two numbers beside it?
 bool is_near(const Format& f, const std::vector<double>& points, double x) {
   return std::any_of(points.begin(), points.end(), [&](double p) {
@@ -151,13 +184,15 @@ void aim(const Operation& op, const Format& f, std::uint64_t seed, Case& c) {
     aim_at_zeros(op, choose, c);
   } else if (kind < 9 && kind >= 7) {
     aim_at_edges(op, f, choose, c);
+  } else if (kind < 12 && kind >= 9) {
+    aim_at_special_numbers(op, choose, c);
   }
 }
 
 void classify(const Operation& op, const Format& f, const Case& c,
               std::map<std::string, std::uint64_t>& counts) {
   bool empty = false, single = true, broadcast = false, repeated = false, zeros = false;
-  bool subnormal = false, threshold = false, beside = false, edge = false;
+  bool subnormal = false, threshold = false, beside = false, edge = false, one = false;
   const double normal = std::ldexp(1.0, f.min_exponent + f.digits - 1);
   const std::vector<double> edges = overflow_edges(f);
   for (std::size_t k = 0; k < c.inputs.size(); ++k) {
@@ -174,9 +209,10 @@ void classify(const Operation& op, const Format& f, const Case& c,
       threshold = threshold || std::find(points.begin(), points.end(), x) != points.end();
       beside = beside || is_near(f, points, x);
       edge = edge || is_near(f, edges, std::abs(x));
+      one = one || std::abs(x) == 1;
     }
   }
-  const std::array<std::pair<bool, const char*>, 10> found{{
+  const std::array<std::pair<bool, const char*>, 11> found{{
       {empty, "size 0"},
       {single, "size 1"},
       {broadcast, "broadcast"},
@@ -187,6 +223,7 @@ void classify(const Operation& op, const Format& f, const Case& c,
       {threshold, "at a threshold"},
       {beside, "within 2 ulp of a threshold"},
       {edge, "at an overflow edge"},
+      {one, "at 1 or -1"},
   }};
   for (const auto& [is_so, what] : found) {
     if (is_so) ++counts[what];

@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <tuple>
 
 #include "families.hpp"
 #include "generators.hpp"
@@ -17,13 +19,13 @@
 namespace assay::verify {
 namespace {
 
-constexpr double reach = 16;                  // |x|
-constexpr std::uint64_t budget_alone = 1100;  // evaluations of the oracle, for one input
-constexpr std::uint64_t budget_beside = 500;  // for one line of several
-constexpr double points_alone = 0x1p19;       // on 2 reach, for a rule of one input
-constexpr double points_beside = 0x1p16;      // for one line of several
-constexpr std::size_t bins = 512;             // of 2 reach: the worst of each may be judged
-constexpr std::size_t most_judged = 24;       // a line
+constexpr double reach = 16;                   // |x|
+constexpr std::uint64_t budget_alone = 2200;   // evaluations of the oracle, for one input
+constexpr std::uint64_t budget_beside = 1000;  // for one line of several
+constexpr double points_alone = 0x1p19;        // on 2 reach, for a rule of one input
+constexpr double points_beside = 0x1p16;       // for one line of several
+constexpr std::size_t bins = 512;              // of 2 reach: the worst of each may be judged
+constexpr std::size_t most_judged = 24;        // a line
 
 /// A point of a line and how far its derivative is from the series, in ulp.
 struct Screened {
@@ -214,19 +216,74 @@ std::vector<double> partners(const Operation& op, const Format& f, std::uint64_t
   return x;
 }
 
+/// How often every partial derivative along every input is looked at.
+std::uint64_t rounds(const Operation& op) {
+  if (op.arity() == 1) return 1;
+  return op.ties == Ties::none ? 2 : 3;
+}
+
+/// A selection's derivative is 0 on one side of its partner: after the first round the partners lie
+/// below and above the whole line.
+void hold_beyond(const Operation& op, const Format& f, std::uint64_t round, std::size_t k,
+                 std::vector<double>& x) {
+  if (op.ties == Ties::none || round == 0) return;
+  const double beyond = rounded(f, round == 1 ? -reach - 1 : reach + 1);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    if (i != k && !op.inputs[i].exact && is_allowed(op, i, beyond)) x[i] = beyond;
+  }
+}
+
+/// The series along one line. They do not depend on the type that is judged, nor on what backward
+/// it has in it, so those of the last operation are kept: float and double share them, and so do
+/// the faults that are planted in it.
+class KeptPanels {
+ public:
+  const Panels& along(const Operation& op, const Case& c, std::size_t k, std::size_t m) {
+    constexpr std::size_t most = 64;
+    const bool other = op.enclosed != forward_ || op.enclosed_dual != dual_;
+    if (other || lines_.size() >= most) lines_.clear();
+    forward_ = op.enclosed;
+    dual_ = op.enclosed_dual;
+    std::vector<double> at;
+    for (std::size_t i = 0; i < op.arity(); ++i) at.push_back(i == k ? 0 : c.inputs[i](0, 0));
+    const auto [kept, is_new] = lines_.try_emplace({k, m, at});
+    if (is_new) {
+      try {
+        kept->second = fitted(op, c, k, m, at);
+      } catch (...) {
+        lines_.erase(kept);
+        throw;
+      }
+    }
+    return kept->second;
+  }
+
+ private:
+  static Panels fitted(const Operation& op, const Case& c, std::size_t k, std::size_t m,
+                       const std::vector<double>& x) {
+    const Line line = along_input(op, c, k);
+    Slope slope(op, x, k, m);
+    const std::uint64_t budget = op.arity() == 1 ? budget_alone : budget_beside;
+    const double width = op.arity() == 1 ? 1 : 2;
+    return fit(slope, panel_edges(op, line, -reach, reach, width), budget);
+  }
+
+  std::shared_ptr<const Rule<Enclosure>> forward_;
+  std::shared_ptr<const Rule<Dual<Enclosure>>> dual_;
+  std::map<std::tuple<std::size_t, std::size_t, std::vector<double>>, Panels> lines_;
+};
+
 template <class T>
 void run_line(const Operation& op, const Format& f, std::uint64_t number, std::uint64_t seed,
               CheckResult& result) {
   const std::size_t k = number % op.arity(), m = number / op.arity() % op.arity();
-  const std::vector<double> x = partners(op, f, seed);
+  std::vector<double> x = partners(op, f, seed);
+  hold_beyond(op, f, number / (op.arity() * op.arity()), k, x);
   Case c;
   for (double v : x) c.inputs.emplace_back(Mat<double>::Constant(1, 1, v));
   c.upstream = Mat<double>::Constant(1, 1, 1.0);
-  const Line line = along_input(op, c, k);
-  Slope slope(op, x, k, m);
-  const std::uint64_t budget = op.arity() == 1 ? budget_alone : budget_beside;
-  const double width = op.arity() == 1 ? 1 : 4;
-  const Panels panels = fit(slope, panel_edges(op, line, -reach, reach, width), budget);
+  thread_local KeptPanels kept;
+  const Panels& panels = kept.along(op, c, k, m);
   if (panels.unresolved > 0) result.counts["stretches without a series"] += panels.unresolved;
   Screen<T> screen(op, f, x, k, m);
   const double points = op.arity() == 1 ? points_alone : points_beside;
@@ -258,8 +315,8 @@ void run_safely(const Operation& op, const Format& f, std::uint64_t number, std:
 
 void add_dense(std::vector<Check>& checks, const OperationPointer& op, const Plan& plan) {
   if (!op->elementwise) return;
-  // Every partial derivative along every input, twice.
-  const std::uint64_t lines = op->arity() == 1 ? 1 : 2 * op->arity() * op->arity();
+  // Every partial derivative along every input.
+  const std::uint64_t lines = rounds(*op) * op->arity() * op->arity();
   for (const Format& f : plan.formats) {
     Check c = case_check(op, f, f.name, "dense", lines, {});
     c.whole = true;  // its cases are lines

@@ -35,16 +35,6 @@ void require_usable(const Matrices& inputs, const FunctionOptions& o) {
   }
 }
 
-void fail(CheckResult& r, const std::string& why) {
-  r.verdict = Verdict::wrong;
-  Failure f;
-  f.operation = r.subject;
-  f.scalar = r.scalar;
-  f.check = r.check;
-  f.message = fmt::format("{}<double>: {}", r.subject, why);
-  r.failures.push_back(std::move(f));
-}
-
 /// An output without elements: the gradient of nothing is 0.
 void require_zeros(const Kernel& kernel, CheckResult& r) {
   const Matrices g = kernel.gradients(kernel.value());
@@ -101,6 +91,16 @@ void run(const Kernel& kernel, const FunctionOptions& options, FunctionReport& r
 
 }  // namespace
 
+void record_broken(CheckResult& r, const std::string& why) {
+  r.verdict = Verdict::wrong;
+  Failure f;
+  f.operation = r.subject;
+  f.scalar = r.scalar;
+  f.check = r.check;
+  f.message = fmt::format("{}<double>: {}", r.subject, why);
+  r.failures.push_back(std::move(f));
+}
+
 FunctionReport check_function(
     const std::function<Mat<double>(const Matrices&)>& f,
     const std::function<Matrices(const Matrices&, const Mat<double>&)>& vjp, const Matrices& inputs,
@@ -122,7 +122,7 @@ FunctionReport check_function(
     const bool more = r.failures.empty() && kernel.value().size() > 0;
     if (more) look_elsewhere(f, vjp, kernel, options, report);
   } catch (const Broken& e) {
-    fail(r, e.what());
+    record_broken(r, e.what());
   }
   return report;
 }

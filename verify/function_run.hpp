@@ -49,6 +49,9 @@ class FunctionRun {
   std::vector<std::vector<Evidence>> evidence_;
 };
 
+/// A failure that has no number to show: what broke, in words.
+void record_broken(CheckResult& r, const std::string& why);
+
 /// Signed, no 0 among them.
 Mat<double> random_upstream(Shape shape, std::uint64_t seed);
 /// +-(1 + u) with u from 52 bits.

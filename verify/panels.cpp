@@ -152,8 +152,11 @@ Panels fit(Slope& slope, const std::vector<double>& edges, std::uint64_t budget)
     }
     const double middle = s.lo / 2 + s.hi / 2;
     if (!(s.lo < middle && middle < s.hi)) continue;
-    open.push_front({middle, s.hi, s.depth + 1});
-    open.push_front({s.lo, middle, s.depth + 1});
+    // Behind all others of its width: a pole must not take the budget of what is farther out.
+    const Stretch below{s.lo, middle, s.depth + 1}, above{middle, s.hi, s.depth + 1};
+    const bool first_below = distance(below) < distance(above);
+    open.push_back(first_below ? below : above);
+    open.push_back(first_below ? above : below);
   }
   std::sort(panels.all.begin(), panels.all.end(),
             [](const Panel& a, const Panel& b) { return a.lo < b.lo; });

@@ -54,8 +54,8 @@ struct Panels {
   std::uint64_t unresolved = 0;   ///< stretches that no series fits, or beyond the budget
 };
 
-/// Stretches between the edges are halved until a series fits; those nearest to 0 first, as long as
-/// the budget of evaluations lasts.
+/// Stretches between the edges are halved until a series fits, as long as the budget of evaluations
+/// lasts: the widest first, and of these those nearest to 0.
 Panels fit(Slope& slope, const std::vector<double>& edges, std::uint64_t budget);
 
 /// Edges for fit(): the ends, multiples of `width` between them, declared thresholds, and both

@@ -1,12 +1,14 @@
 #include "catalogue/conventions.hpp"
 
 #include <limits>
+#include <numbers>
 
 namespace assay::verify {
 namespace {
 
 constexpr double inf = std::numeric_limits<double>::infinity();
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double log_2 = std::numbers::ln2;
 
 using M = Mat<double>;
 
@@ -59,9 +61,41 @@ std::vector<Convention> all() {
       {"logsumexp", {M{{-inf, 3}}}, at(3), {M{{0, 1}}}, "the limit"},
       {"logsumexp", {M{{inf, 3}}}, at(inf), {M{{1, 0}}}, "the limit"},
       {"logsumexp", {M{{inf, inf}}}, at(inf), {M{{0.5, 0.5}}}, "as of equal numbers"},
+      {"logsumexp_rowwise",
+       {M{{-inf, -inf}, {2, 2}}},
+       M{{-inf}, {2 + log_2}},
+       {M{{0.5, 0.5}, {0.5, 0.5}}},
+       "a row of -inf: as of equal numbers"},
+      {"logsumexp_colwise",
+       {M{{-inf, 2}, {-inf, 2}}},
+       M{{-inf, 2 + log_2}},
+       {M{{0.5, 0.5}, {0.5, 0.5}}},
+       "a column of -inf: as of equal numbers"},
       {"softmax", {M{{-inf, -inf}}}, M{{0.5, 0.5}}, {M{{0, 0}}}, "as of equal numbers"},
+      {"softmax_rowwise",
+       {M{{-inf, -inf}, {2, -inf}}},
+       M{{0.5, 0.5}, {1, 0}},
+       {M{{0, 0}, {0, 0}}},
+       "a row of -inf: as of equal numbers"},
+      {"softmax_colwise",
+       {M{{-inf, 2}, {-inf, -inf}}},
+       M{{0.5, 1}, {0.5, 0}},
+       {M{{0, 0}, {0, 0}}},
+       "a column of -inf: as of equal numbers"},
       {"softmax", {M{{inf, 3}}}, M{{1, 0}}, {M{{0, 0}}}, "the limit"},
       {"log_softmax", {M{{-inf, 3}}}, M{{-inf, 0}}, {M{{1, -1}}}, "the limit"},
+      {"log_softmax", {M{{-inf, -inf}}}, M{{-log_2, -log_2}}, {M{{0, 0}}}, "as of equal numbers"},
+      {"log_softmax", {M{{inf, inf}}}, M{{-log_2, -log_2}}, {M{{0, 0}}}, "as of equal numbers"},
+      {"log_softmax_rowwise",
+       {M{{-inf, -inf}, {3, -inf}}},
+       M{{-log_2, -log_2}, {0, -inf}},
+       {M{{0, 0}, {-1, 1}}},
+       "a row of -inf: as of equal numbers"},
+      {"log_softmax_colwise",
+       {M{{-inf, 3}, {-inf, -inf}}},
+       M{{-log_2, 0}, {-log_2, -inf}},
+       {M{{0, -1}, {0, 1}}},
+       "a column of -inf: as of equal numbers"},
       {"norm", {M{{0, 0}}}, at(0), {M{{0, 0}}}, "the tip of a cone: the middle of all slopes"},
       {"stddev", {M{{2, 2}}}, at(0), {M{{0, 0}}}, "the tip of a cone: the middle of all slopes"},
       {"prod", {M{{0, 3}}}, at(0), {M{{3, 0}}}, "no division by the element"},

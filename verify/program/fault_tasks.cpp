@@ -32,8 +32,7 @@ bool has_second_order_check(const std::shared_ptr<const Operation>& op) {
 
 /// They need more cases than a campaign gives to its faults.
 bool needs_many_cases(const Fault& f) {
-  constexpr std::array names{"window",   "negative-window", "deep-element",
-                             "far-tail", "underflow",       "at-one"};
+  constexpr std::array names{"window", "negative-window", "deep-element", "far-tail", "underflow"};
   return std::find(names.begin(), names.end(), f.name) != names.end();
 }
 

@@ -79,6 +79,22 @@ struct NaiveLogSumExp {
     return {Mat<T>(p * dy(0, 0))};
   }
 };
+/// x - log sum e^x in so many words: -inf + inf where all are -inf. Named like the right one.
+struct NaiveLogSoftmax {
+  static constexpr auto name = "log_softmax";
+  static Shape shape(Shape x) { return x; }
+  template <Real T>
+  static Mat<T> forward(const Mat<T>& x, Mat<T>& p) {
+    const T total = NaiveLogSumExp::forward(x, p)(0, 0);
+    return x.unaryExpr([&](const T& v) { return T(v - total); });
+  }
+  template <Real T>
+  static Grads<T, 1> backward(const Mat<T>& dy, const Mat<T>&, const Mat<T>&, const Mat<T>& p) {
+    T sum(0);
+    for (const T& v : dy.reshaped()) sum += v;
+    return {Mat<T>(dy - p * sum)};
+  }
+};
 /// A choice by products: 0 NaN and 0 inf are NaN.
 struct WhereByProducts {
   static constexpr auto name = "where";
@@ -140,6 +156,10 @@ TEST(NonFinite, InfinityTimesZeroIsCaught) {
 }
 TEST(NonFinite, LogSumExpOfNothingButMinusInfinityIsCaught) {
   const std::string what = look(make_operation(NaiveLogSumExp{})).what;
+  EXPECT_NE(what.find("as of equal numbers"), std::string::npos) << what;
+}
+TEST(NonFinite, LogSoftmaxOfNothingButMinusInfinityIsCaught) {
+  const std::string what = look(make_operation(NaiveLogSoftmax{})).what;
   EXPECT_NE(what.find("as of equal numbers"), std::string::npos) << what;
 }
 TEST(NonFinite, TheBranchNotTakenLeakingIsCaught) {

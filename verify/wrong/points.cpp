@@ -175,13 +175,21 @@ struct Certain {
     }
   }
 };
-/// e^(-inf - (-inf)).
+/// e^(-inf - (-inf)), in every line of nothing but -inf.
 struct AllMinusInfinity {
   template <class T>
   static void tamper(const Backward<T>& b, std::span<Mat<T>> dx) {
     const auto x = b.x[0].map();
-    const T least = -std::numeric_limits<T>::infinity();
-    if (x.size() > 0 && (x.array() == least).all()) dx[0].setConstant(nan<T>);
+    const Lines lines(b.op);
+    const Shape s = b.x[0].shape();
+    std::vector<bool> all(static_cast<std::size_t>(lines.count(s)), true);
+    const auto line = [&](Eigen::Index i) { return static_cast<std::size_t>(lines.of(s, i)); };
+    for (Eigen::Index i = 0; i < x.size(); ++i) {
+      if (x.data()[i] != -std::numeric_limits<T>::infinity()) all[line(i)] = false;
+    }
+    for (Eigen::Index i = 0; i < x.size(); ++i) {
+      if (all[line(i)]) dx[0].data()[i] = nan<T>;
+    }
   }
 };
 
@@ -190,9 +198,9 @@ bool roots(const Operation& op) {
   return begins_with(op, "norm") || begins_with(op, "stddev") || op.name == "sqrt" ||
          op.name == "pow";
 }
-/// Those whose gradient is declared where all are -inf.
 bool exponential_sums(const Operation& op) {
-  return begins_with(op, "logsumexp") || begins_with(op, "softmax");
+  return begins_with(op, "logsumexp") || begins_with(op, "softmax") ||
+         begins_with(op, "log_softmax");
 }
 bool selects_first(const Operation& op) { return op.ties == Ties::first; }
 bool selects_of_two(const Operation& op) {
@@ -234,7 +242,8 @@ std::vector<Fault> at_points() {
                       has_boundaries),
       fault<NanAtZero>("nan-at-zero", 13, "the gradient at 0 is NaN", roots),
       fault<Leak>("leak", 14, "a branch that is not taken is e^|x|, times 0"),
-      fault<AllMinusInfinity>("all-minus-infinity", 15, "the gradient is NaN where all are -inf",
+      fault<AllMinusInfinity>("all-minus-infinity", 15,
+                              "the gradient of a line of nothing but -inf is NaN",
                               exponential_sums),
       fault<Overflow>("overflow", 16, "the gradient is infinite where x^2 is"),
       fault<Underflow>("underflow", 17, "gradients below 1e-30 (1e-9 in float) are 0"),

@@ -31,11 +31,11 @@ template <class Op>
                                                const PointOptions& options = {}) {
   return detail::as_assertion(check_point(op, inputs, options));
 }
-/// A function known only in double: check_function. The message states the detection limit.
-inline ::testing::AssertionResult function_matches(
-    const std::function<Mat<double>(const Matrices&)>& f,
-    const std::function<Matrices(const Matrices&, const Mat<double>&)>& vjp, const Matrices& inputs,
-    const FunctionOptions& options = {}) {
+/// A function known only in double, of matrices or of maps with strides: check_function. The
+/// message states the detection limit.
+template <class F, class V>
+::testing::AssertionResult function_matches(const F& f, const V& vjp, const Matrices& inputs,
+                                            const FunctionOptions& options = {}) {
   return detail::as_assertion(check_function(f, vjp, inputs, options));
 }
 /// Any report, such as that of a whole model: EXPECT_TRUE(matches(check_model(make, loss, batch))).

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "assay/matrix.hpp"
@@ -62,5 +63,28 @@ FunctionReport check_function(
     const std::function<Mat<double>(const Matrices&)>& f,
     const std::function<Matrices(const Matrices&, const Mat<double>&)>& vjp, const Matrices& inputs,
     const FunctionOptions& options = {});
+
+/// A matrix whose numbers lie anywhere: a block, a transpose, a map with gaps, or backwards.
+using StridedMap = Eigen::Map<const Mat<double>, 0, Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>>;
+using StridedMaps = std::vector<StridedMap>;
+
+/// check_function for a kernel that takes strides. After what it looks at where all matrices are
+/// packed, f and vjp get the same numbers in other layouts: as blocks of larger matrices, row by
+/// row, with gaps between rows and columns, backwards, and each input in another one. They must
+/// return the same, up to their rounding, which is measured, and write nothing. Memory that belongs
+/// to no element holds numbers that are far off, or NaN.
+FunctionReport check_strided_function(
+    const std::function<Mat<double>(const StridedMaps&)>& f,
+    const std::function<Matrices(const StridedMaps&, const StridedMap&)>& vjp,
+    const Matrices& inputs, const FunctionOptions& options = {});
+
+/// The same by the name of check_function, where f takes StridedMaps.
+template <class F, class V>
+requires(!std::is_invocable_v<F&, const Matrices&> &&
+         std::is_invocable_r_v<Mat<double>, F&, const StridedMaps&>) FunctionReport
+    check_function(const F& f, const V& vjp, const Matrices& inputs,
+                   const FunctionOptions& options = {}) {
+  return check_strided_function(f, vjp, inputs, options);
+}
 
 }  // namespace assay::verify
