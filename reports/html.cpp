@@ -162,12 +162,6 @@ std::string share(std::uint64_t some, std::uint64_t all) {
   return fmt::format("{} / {}", grouped(some), grouped(all));
 }
 
-std::string percent(const Covered& covered) {
-  if (covered.found == 0) return "–";
-  const double all = 100 * static_cast<double>(covered.hit) / static_cast<double>(covered.found);
-  return fmt::format("{:.1f} %", covered.hit == covered.found ? 100 : std::min(all, 99.9));
-}
-
 void fill_key_figures(Data& page, const Summary& summary, const Surroundings& around) {
   const Totals& t = summary.totals;
   Data figures = list();
@@ -186,7 +180,7 @@ void fill_key_figures(Data& page, const Summary& summary, const Surroundings& ar
   }
   const auto& files = around.coverage.files;
   add("coverage", "lines of lib covered",
-      files ? percent(total_of(*files, "lib").lines) : "not measured");
+      files ? percent_text(total_of(*files, "lib").lines) : "not measured");
   const auto score = around.mutation.found ? mutation_score(*around.mutation.found) : std::nullopt;
   add("coverage", "mutants killed", score ? fmt::format("{:.1f} %", *score) : "not measured");
   if (around.baseline) {

@@ -11,6 +11,7 @@
 #include "lcov.hpp"
 #include "measured.hpp"
 #include "summary.hpp"
+#include "uncovered.hpp"
 
 namespace assay::report {
 
@@ -18,6 +19,7 @@ using Data = kainjow::mustache::data;
 
 struct CoverageInput {
   std::optional<std::vector<FileCoverage>> files;
+  std::optional<Places> uncovered;
   bool genhtml = false;  ///< out/coverage/index.html is there
   std::string why_not;   ///< measured on another commit, say; "" if there is nothing
 };

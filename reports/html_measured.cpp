@@ -11,24 +11,25 @@
 namespace assay::report {
 namespace {
 
-Data column(const Covered& covered) {
+Data column(const Covered& covered, double wanted = 0) {
   Data data;
   data.set("found", covered.found > 0);
   if (covered.found == 0) return data;
   const double share = static_cast<double>(covered.hit) / static_cast<double>(covered.found);
-  // 99.96 % must not read as 100 %
-  const double percent = covered.hit == covered.found ? 100 : std::min(100 * share, 99.9);
   data.set("share", fmt::format("{:.3f}", share));
-  data.set("percent", fmt::format("{:.1f} %", percent));
+  data.set("percent", percent_text(covered));
   data.set("counts", fmt::format("{}/{}", grouped(covered.hit), grouped(covered.found)));
+  data.set("short", falls_short(covered, wanted));
+  data.set("wanted", wanted > 0 ? Data(fmt::format("{} %", wanted)) : Data(false));
   return data;
 }
 
 Data coverage_row(const FileCoverage& file) {
+  const Wanted wanted = wanted_of(file);
   Data columns = list();
-  for (const Covered* covered : {&file.lines, &file.functions, &file.branches}) {
-    columns.push_back(column(*covered));
-  }
+  columns.push_back(column(file.lines, wanted.lines));
+  columns.push_back(column(file.functions, wanted.functions));
+  columns.push_back(column(file.branches, wanted.branches));
   Data row;
   row.set("path", file.path);
   row.set("page", maybe(file.page));
@@ -43,6 +44,35 @@ Data coverage_body(const std::vector<FileCoverage>& files, bool total) {
   body.set("total", total);
   body.set("files", rows);
   return body;
+}
+
+std::string place_text(const Uncovered& place) {
+  if (place.first == place.last) return fmt::format("{}:{}", place.file, place.first);
+  return fmt::format("{}:{}–{}", place.file, place.first, place.last);
+}
+
+void fill_uncovered(Data& page, const std::optional<Places>& places) {
+  page.set("has_uncovered", places.has_value());
+  if (!places) return;
+  Data rows = list(), unused = list();
+  std::uint64_t unexplained = 0;
+  for (const Uncovered& place : places->all) {
+    Data row;
+    row.set("place", place_text(place));
+    row.set("what", place.what);
+    row.set("text", place.text);
+    row.set("reason", maybe(place.reason));
+    rows.push_back(row);
+    unexplained += place.reason.empty();
+  }
+  for (const std::string& entry : places->unused) unused.push_back(entry);
+  page.set("uncovered_words", fmt::format("{} not reached, {} of them without a reason",
+                                          plural(places->all.size(), "place"),
+                                          unexplained == 0 ? "none" : grouped(unexplained)));
+  page.set("has_places", !places->all.empty());
+  page.set("places", rows);
+  page.set("has_unused", !places->unused.empty());
+  page.set("unused", unused);
 }
 
 Data mutants(const Mutation& mutation) {
@@ -109,13 +139,11 @@ void fill_coverage(Data& page, const CoverageInput& coverage) {
   page.set("no_coverage", maybe(coverage.why_not));
   page.set("genhtml", coverage.genhtml);
   if (!coverage.files) return;
-  const std::vector<FileCoverage>& files = *coverage.files;
-  std::vector<FileCoverage> totals{total_of(files, "lib"), total_of(files, "verify"),
-                                   total_of(files)};
   Data bodies = list();
-  bodies.push_back(coverage_body(totals, true));
-  bodies.push_back(coverage_body(files, false));
+  bodies.push_back(coverage_body(totals_of(*coverage.files), true));
+  bodies.push_back(coverage_body(*coverage.files, false));
   page.set("coverage", bodies);
+  fill_uncovered(page, coverage.uncovered);
 }
 
 std::optional<double> mutation_score(const Mutation& mutation) {

@@ -194,23 +194,42 @@ void relative_paths(std::vector<FileCoverage>& files) {
   for (FileCoverage& file : files) file.path.erase(0, shared.size());
 }
 
-FileCoverage total_of(const std::vector<FileCoverage>& files) {
-  FileCoverage total{"all", {}, {}, {}};
+FileCoverage total_of(const std::vector<FileCoverage>& files, const std::string& folder) {
+  FileCoverage total{folder + "/", {}, {}, {}};
   for (const FileCoverage& file : files) {
-    total.lines += file.lines;
-    total.functions += file.functions;
-    total.branches += file.branches;
+    if (has_folder(file.path, folder)) total += file;
   }
   return total;
 }
 
-FileCoverage total_of(const std::vector<FileCoverage>& files, const std::string& folder) {
-  std::vector<FileCoverage> inside;
-  std::copy_if(files.begin(), files.end(), std::back_inserter(inside),
-               [&](const FileCoverage& file) { return has_folder(file.path, folder); });
-  FileCoverage total = total_of(inside);
-  total.path = folder + "/";
-  return total;
+std::vector<FileCoverage> totals_of(const std::vector<FileCoverage>& files) {
+  std::vector<FileCoverage> totals;
+  for (const char* folder : {"lib", "verify", "reports"}) {
+    FileCoverage total = total_of(files, folder);
+    if (total.lines.found > 0) totals.push_back(std::move(total));
+  }
+  FileCoverage all{"all", {}, {}, {}};
+  for (const FileCoverage& file : files) all += file;
+  totals.push_back(std::move(all));
+  return totals;
+}
+
+std::string percent_text(const Covered& covered) {
+  if (covered.found == 0) return "–";
+  const double share = static_cast<double>(covered.hit) / static_cast<double>(covered.found);
+  // 99.96 % must not read as 100 %
+  const double percent = covered.hit == covered.found ? 100 : std::min(100 * share, 99.9);
+  return fmt::format("{:.1f} %", percent);
+}
+
+Wanted wanted_of(const FileCoverage& total) {
+  if (total.path == "lib/") return {100, 100, 95};
+  if (total.path == "verify/") return {95, 0, 0};
+  return {};
+}
+
+bool falls_short(const Covered& covered, double wanted) {
+  return 100 * static_cast<double>(covered.hit) < wanted * static_cast<double>(covered.found);
 }
 
 }  // namespace assay::report

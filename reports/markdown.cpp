@@ -136,16 +136,21 @@ std::string changes(const std::optional<Baseline>& baseline) {
   return out + (none ? "Nothing changed.\n\n" : "\n");
 }
 
-/// Lines of lib covered, mutants killed: where they were measured.
+/// What was reached of lib, verify and reports, mutants killed: where they were measured.
 std::string exercised(const Surroundings& around) {
   std::string out;
   if (around.coverage.files) {
-    const Covered lines = total_of(*around.coverage.files, "lib").lines;
-    out += fmt::format("{}/{} lines of lib covered", lines.hit, lines.found);
+    for (const FileCoverage& total : totals_of(*around.coverage.files)) {
+      if (total.path == "all") continue;
+      out += fmt::format("{}{}: {} of lines", out.empty() ? "Reached of " : "; ",
+                         code_span(total.path), percent_text(total.lines));
+      if (total.functions.found > 0) out += ", " + percent_text(total.functions) + " of functions";
+      if (total.branches.found > 0) out += ", " + percent_text(total.branches) + " of branches";
+    }
   }
   if (around.mutation.found) {
     const Mutation& m = *around.mutation.found;
-    out += fmt::format("{}{}/{} mutants killed", out.empty() ? "" : ", ", m.killed,
+    out += fmt::format("{}{}/{} mutants killed", out.empty() ? "" : "; ", m.killed,
                        m.killed + m.survived);
   }
   return out.empty() ? "" : out + ".\n\n";

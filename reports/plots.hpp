@@ -35,7 +35,7 @@ std::string described(const Point&);
 std::string encoded(const std::vector<Quarter>&);
 
 /// In base 64 for each step three whole numbers of 16 bits, little-endian: sixteenths of log2 of
-/// the step, the error and the bound; the smallest and the largest stand for all beyond.
+/// the step, the error and its estimate; the smallest and the largest stand for all beyond.
 std::string encoded(const std::vector<Step>&);
 
 std::string base64(std::string_view bytes);

@@ -32,6 +32,8 @@ CoverageInput coverage_of(const Options& options, const std::string& commit) {
   relative_paths(*coverage.files);
   for (FileCoverage& file : *coverage.files) file.page = page_of(options.out, file.path);
   std::error_code absent;
+  const auto uncovered = options.coverage->parent_path() / "uncovered.json";
+  if (std::filesystem::exists(uncovered, absent)) coverage.uncovered = read_uncovered(uncovered);
   coverage.genhtml = std::filesystem::is_regular_file(options.out / "coverage/index.html", absent);
   return coverage;
 }

@@ -1,5 +1,5 @@
-// The V-curve: what a central difference in double is worth at each step, beside the bound that the
-// oracle's formula puts on it. It shows why the oracle does not work in double.
+// The V-curve: what a central difference in double is worth at each step, beside the error that the
+// oracle's formula estimates. It shows why the oracle does not work in double.
 
 #include <algorithm>
 #include <cmath>

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "families.hpp"
+#include "leave.hpp"
 
 namespace assay::verify {
 namespace {
@@ -127,9 +128,9 @@ Child in_child(F f) {
     // files.
     std::atexit([] { _exit(2); });
     try {
-      _exit(f() ? 0 : 1);
+      leave(f() ? 0 : 1);
     } catch (...) {  // or the child would go on with what the parent does
-      _exit(1);
+      leave(1);
     }
   }
   int status = 0;

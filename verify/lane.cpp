@@ -13,9 +13,7 @@
 #include <stdexcept>
 #include <utility>
 
-#ifdef ASSAY_COVERAGE
-extern "C" void __gcov_dump();  // NOLINT(bugprone-reserved-identifier)
-#endif
+#include "leave.hpp"
 
 namespace assay::verify {
 namespace {
@@ -119,10 +117,7 @@ void Lane::start(std::uint64_t item, const std::function<void(std::FILE*)>& work
   const std::string last = status == 0 ? end_mark : error_mark + one_line(why);
   std::fputs((last + "\n").c_str(), file_);
   std::fflush(file_);
-#ifdef ASSAY_COVERAGE
-  __gcov_dump();  // _exit would drop the counts
-#endif
-  _exit(status);  // no destructors and no buffers of the parent
+  leave(status);
 }
 
 std::optional<Lane::End> Lane::poll(double timeout) {

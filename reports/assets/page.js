@@ -298,7 +298,7 @@
     figure.append(svg);
   };
 
-  /// The error of a central difference, and the bound on it, over the step: all base-2 logarithms.
+  /// The error of a central difference, and the estimate of it, over the step: all base-2 logarithms.
   const plotSteps = (figure) => {
     const bytes = Uint8Array.from(atob(figure.dataset.points), (c) => c.charCodeAt(0));
     const view = new DataView(bytes.buffer);
