@@ -84,13 +84,33 @@ class Document {
     for (const LineRecord& record : lines_) {
       source.lines[record.line] += record.count;
       if (record.taken.empty()) continue;
-      const auto found = places_.find(record.function);
-      const Place place = found == places_.end() ? Place{} : found->second;
-      auto& all = source.branches[{record.line, place}][record.taken.size()];
-      all.taken.resize(record.taken.size());
+      const auto [place, taken] = place_and_branches(record);
+      auto& all = source.branches[{record.line, place}][taken.size()];
+      all.taken.resize(taken.size());
       all.reached |= record.count > 0;
-      for (std::size_t i = 0; i < all.taken.size(); ++i) all.taken[i] += record.taken[i];
+      for (std::size_t i = 0; i < taken.size(); ++i) all.taken[i] += taken[i];
     }
+  }
+
+  /// Of a generic lambda gcov knows the first line only. The others have no function, and the
+  /// branches of all its instantiations follow one another.
+  std::pair<Place, std::vector<std::uint64_t>> place_and_branches(const LineRecord& record) const {
+    const auto named = places_.find(record.function);
+    if (named != places_.end()) return {named->second, record.taken};
+    Place place;
+    std::size_t instantiations = 0;
+    for (const auto& [start, count] : functions_) {
+      if (start.first > record.line || start < place) continue;
+      if (start > place) instantiations = 0;
+      place = start;
+      ++instantiations;
+    }
+    if (instantiations < 2) return {place, record.taken};
+    // Where they differ in number, all that can be told is whether there were both outcomes.
+    const std::size_t all = record.taken.size();
+    std::vector<std::uint64_t> taken(all % instantiations == 0 ? all / instantiations : 2);
+    for (std::size_t i = 0; i < all; ++i) taken[i % taken.size()] += record.taken[i];
+    return {place, taken};
   }
 
   std::filesystem::path root_;

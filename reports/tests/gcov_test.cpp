@@ -93,6 +93,21 @@ TEST_F(Gcov, TheInstantiationWithTheFewestBranchesCounts) {
        function(1, 5, "pick<char>", 0)});
   expect(coverage().branches, 2, 2);
 }
+TEST_F(Gcov, LinesWithoutAFunctionAreThoseOfTheGenericLambdaBefore) {
+  Json without =
+      line(3, 2, "", {branch(0, true), branch(1, false), branch(0, true), branch(1, false)});
+  without.erase("function_name");
+  add({without}, {function(1, 5, "pick", 1), function(2, 9, "lambda<int>", 1),
+                  function(2, 9, "lambda<long>", 1), function(5, 10, "g", 1)});
+  expect(coverage().branches, 1, 2);
+  without["branches"].push_back(branch(0, true));
+  without["branches"].push_back(branch(0, false));
+  without["branches"].push_back(branch(1, true));
+  without["branches"].push_back(branch(1, false));
+  add({without}, {function(2, 9, "lambda<int>", 1), function(2, 9, "lambda<long>", 1),
+                  function(2, 9, "lambda<char>", 1)});
+  expect(coverage().branches, 2, 2);
+}
 TEST_F(Gcov, FunctionsWithinOneLineHaveTheirOwnBranches) {
   add({line(2, 1, "f", {branch(1, true), branch(0, false)}),
        line(2, 1, "g", {branch(0, true), branch(1, false)})},
