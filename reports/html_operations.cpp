@@ -141,7 +141,7 @@ Data error_figure(const Operation& operation, const Measured& m) {
   data.set("points", encoded(m.points, m.scalar));
   data.set("claim", m.claim ? Data(claim_text(*m.claim)) : Data(false));
   data.set("said", described(worst));
-  data.set("count", grouped(m.points.size()));
+  data.set("count", grouped(m.strata));
   data.set("units", m.claim || !operation.claimed ? "" : "; claimed in envelope units");
   return data;
 }
@@ -192,95 +192,111 @@ void set_plots(Data& part, const Operation& operation) {
   part.set("curves", curves);
 }
 
+/// Of the derivative, the product with the upstream, and the value, in the unit it is judged in.
 std::string short_worst(const Check& check) {
   if (!check.worst) return "";
-  std::string out;
   const bool envelope = judged_in_envelope(check);
-  const auto add = [&](const char* what, const std::optional<Error>& error) {
-    if (!error) return;
-    out += fmt::format("{}{} {}", out.empty() ? "" : "; ", what, figures(*error, envelope));
-  };
-  add("derivative", check.worst->derivative);
-  add("product", check.worst->product);
-  add("value", check.worst->value);
-  return out;
+  std::vector<std::string> all;
+  for (const auto& error : {check.worst->derivative, check.worst->product, check.worst->value}) {
+    // Where the reference is 0 an ulp says nothing.
+    const bool env = error && error->envelope && (envelope || std::isinf(error->ulp));
+    all.push_back(error ? ulp_text(judged(*error, env)) + (env ? " env" : "") : "–");
+  }
+  return joined(all, 3);
 }
 
-/// Of one scalar; the check and what it is blind to are said once for all scalars.
-std::string check_cells(const Check& check) {
-  std::string remarks = check.reason;
-  for (const std::string& note : check.notes) remarks += (remarks.empty() ? "" : "; ") + note;
+/// Of all scalars of a check, separated by a dot where they differ.
+template <class Get>
+std::string each_scalar(const Chip& chip, const Get& get) {
+  std::vector<std::string> texts;
+  for (const Check* check : chip.by_scalar) texts.push_back(get(*check));
+  if (std::equal(texts.begin() + 1, texts.end(), texts.begin())) return texts.front();
+  return joined(texts, texts.size(), " · ");
+}
+
+std::string verdict_words(const Check& check) {
   const bool correct = check.verdict == Verdict::correct;
-  return fmt::format("<td>{}<td class={}>{}{}<td class=num>{}<td class=num>{}<td>{}{}",
-                     escape(check.scalar), word(check.verdict), icon(check.verdict),
-                     correct ? "" : fmt::format(" {}", word(check.verdict)), grouped(check.cases),
-                     grouped(check.elements), short_worst(check),
-                     remarks.empty() ? "" : "<small>" + escape(clipped(remarks, 600)) + "</small>");
+  return fmt::format("{}{}", icon(check.verdict),
+                     correct ? "" : fmt::format(" {}", word(check.verdict)));
 }
 
-/// Written here: there are thousands of these rows.
+/// Written here: there are thousands of these rows. What a check is blind to is said once, with the
+/// oracles.
 std::string check_rows(const Operation& operation) {
   std::string rows;
   for (const Chip& chip : operation.chips) {
-    const std::size_t count = chip.by_scalar.size();
-    const std::string span = count > 1 ? fmt::format(" rowspan={}", count) : "";
-    const std::string& blind = chip.by_scalar.front()->blind;
-    rows += fmt::format("<tr><th scope=row{}>{}{}<td{}>{}\n", span, escape(chip.check),
-                        check_cells(*chip.by_scalar.front()), span,
-                        escape(blind.empty() ? "nothing known" : blind));
-    for (std::size_t i = 1; i < count; ++i) {
-      rows += "<tr>" + check_cells(*chip.by_scalar[i]) + "\n";
+    std::string remarks;
+    for (const Check* check : chip.by_scalar) {
+      std::string all = check->reason;
+      for (const std::string& note : check->notes) all += (all.empty() ? "" : "; ") + note;
+      if (!all.empty()) {
+        remarks +=
+            fmt::format("<small>{}: {}</small>", escape(check->scalar), escape(clipped(all, 600)));
+      }
     }
+    rows += fmt::format("<tr><th scope=row>{}<td>{}<td class={}>{}<td>{}<td>{}<td>{}{}\n",
+                        escape(chip.check),
+                        each_scalar(chip, [](const Check& c) { return escape(c.scalar); }),
+                        word(chip.verdict), each_scalar(chip, verdict_words),
+                        each_scalar(chip, [](const Check& c) { return grouped(c.cases); }),
+                        each_scalar(chip, [](const Check& c) { return grouped(c.elements); }),
+                        each_scalar(chip, short_worst), remarks);
   }
   return rows;
 }
 
-std::string fault_cell(const Fault* fault) {
-  if (!fault) return "<td>";
-  switch (fault->status) {
-    case Status::caught:
-      return fmt::format("<td>{} after {}{}", escape(fault->by), grouped(fault->after),
-                         fault->ulp ? fmt::format(", {} ulp", ulp_text(*fault->ulp)) : "");
-    case Status::survived:
-      return fmt::format("<td class=wrong>✗ survived, changed {}",
-                         plural(fault->manifested, "case"));
-    case Status::not_applicable:
-      return "<td class=skipped>– cannot occur";
-  }
-  return "<td>";
+/// One fault of an operation in all scalars.
+struct Planted {
+  std::string name;
+  std::uint64_t number = 0, after = 0;
+  std::vector<std::string> scalars;
+};
+
+/// "6 sign" or "9 at-one after 14 (float)"
+std::string fault_words(const Planted& p, std::size_t scalars) {
+  std::string out = p.number ? fmt::format("{} {}", p.number, p.name) : p.name;
+  if (p.after > 1) out += fmt::format(" after {}", grouped(p.after));
+  if (p.scalars.size() < scalars) out += " (" + joined(p.scalars, p.scalars.size()) + ")";
+  return out;
 }
 
-/// A row for each fault that can occur, a column for each scalar it was planted in.
+/// Those that survived in full; the others by the check that caught them.
 void set_faults(Data& part, const Campaign& all, const Operation& operation) {
-  std::vector<std::string> names, scalars;
-  std::map<std::pair<std::string, std::string>, const Fault*> at;
+  std::vector<std::string> scalars;
+  std::vector<std::pair<std::string, std::vector<Planted>>> caught;
+  std::string survivors;
   for (const Fault& fault : all.faults) {
-    if (fault.operation != operation.name) continue;
-    at[{fault.fault, fault.scalar}] = &fault;
-    const auto once = [](std::vector<std::string>& list, const std::string& item) {
-      if (std::find(list.begin(), list.end(), item) == list.end()) list.push_back(item);
-    };
-    once(scalars, fault.scalar);
-    if (fault.status != Status::not_applicable) once(names, fault.fault);
-  }
-  std::string rows;
-  for (const std::string& name : names) {
-    std::uint64_t number = 0;
-    std::string cells;
-    for (const std::string& scalar : scalars) {
-      const auto found = at.find({name, scalar});
-      const Fault* fault = found == at.end() ? nullptr : found->second;
-      if (fault) number = fault->number;
-      cells += fault_cell(fault);
+    if (fault.operation != operation.name || fault.status == Status::not_applicable) continue;
+    if (std::find(scalars.begin(), scalars.end(), fault.scalar) == scalars.end()) {
+      scalars.push_back(fault.scalar);
     }
-    rows += fmt::format("<tr><th scope=row>{}<td class=num>{}{}\n", escape(name),
-                        number ? std::to_string(number) : "–", cells);
+    if (fault.status == Status::survived) {
+      survivors +=
+          fmt::format("<li class=wrong>✗ {} {} survived in {}, changed {}\n", fault.number,
+                      escape(fault.fault), escape(fault.scalar), plural(fault.manifested, "case"));
+      continue;
+    }
+    auto by = std::find_if(caught.begin(), caught.end(),
+                           [&](const auto& group) { return group.first == fault.by; });
+    if (by == caught.end()) by = caught.insert(caught.end(), {fault.by, {}});
+    auto same = std::find_if(by->second.begin(), by->second.end(),
+                             [&](const Planted& p) { return p.name == fault.fault; });
+    if (same == by->second.end()) {
+      same = by->second.insert(same, {fault.fault, fault.number, 0, {}});
+    }
+    same->after = std::max(same->after, fault.after);
+    same->scalars.push_back(fault.scalar);
   }
-  Data columns = list();
-  for (const std::string& scalar : scalars) columns.push_back(scalar);
-  part.set("has_faults", !names.empty());
-  part.set("fault_scalars", columns);
-  part.set("fault_rows", rows);
+  std::stable_sort(caught.begin(), caught.end(),
+                   [](const auto& a, const auto& b) { return a.second.size() > b.second.size(); });
+  std::string lines = survivors;
+  for (const auto& [by, planted] : caught) {
+    std::vector<std::string> words;
+    for (const Planted& p : planted) words.push_back(fault_words(p, scalars.size()));
+    lines += fmt::format("<li>{}: {}\n", escape(by), escape(joined(words, words.size())));
+  }
+  part.set("has_faults", !lines.empty());
+  part.set("fault_lines", lines);
   part.set("faults_words", fmt::format("{} of {} planted faults caught", operation.faults.caught,
                                        operation.faults.planted()));
 }

@@ -25,10 +25,8 @@ void set_verdict(Data& row, const Check& check) {
 
 /// Written here: there are thousands of these rows.
 std::string value_row(const GoldenValue& value) {
-  const std::string got = value.got == value.expected
-                              ? "<span title=\"equal to the expected value\">same</span>"
-                              : "<code>" + escape(value.got) + "</code>";
-  return fmt::format("<tr{}><th scope=row>{}{}<td><code>{}</code><td>{}<td class=num>{}\n",
+  const std::string got = value.got == value.expected ? "same" : escape(value.got);
+  return fmt::format("<tr{}><th scope=row>{}{}<td>{}<td>{}<td>{}\n",
                      value.ok ? "" : " class=beyond", value.ok ? "" : "✗ ", escape(value.name),
                      escape(value.expected), got, value.ulp ? ulp_text(*value.ulp) : "–");
 }
@@ -215,18 +213,15 @@ void fill_frameworks(Data& page, const Campaign& all) {
     row.set("slug", slug(b.operation));
     row.set("scalar", b.scalar);
     row.set("at", b.at);
-    const auto set = [&](const std::string& key, double figure) {
-      row.set(key, ulp_text(figure));
-      row.set(key + "_sort", fmt::format("{:.6g}", std::min(figure, 1e300)));
+    std::string cells;
+    for (const double figure : {b.ours_value, b.theirs_value, b.ours, b.theirs}) {
       // From half an ulp to 10^16, each power of ten has the same room.
       const double share = std::log10(std::clamp(2 * figure, 1.0, 1e16)) / 16;
-      row.set(key + "_share", fmt::format("{:.3f}", share));
-      row.set(key + "_far", figure > 1000);
-    };
-    set("ours", b.ours);
-    set("theirs", b.theirs);
-    set("ours_value", b.ours_value);
-    set("theirs_value", b.theirs_value);
+      cells += fmt::format(
+          "<td class={} data-v={:.4g}><span class=bar style=--share:{:.2f}>{}</span>",
+          figure > 1000 ? "\"num far\"" : "num", std::min(figure, 1e300), share, ulp_text(figure));
+    }
+    row.set("cells", cells);
     rows.push_back(row);
   }
   page.set("has_frameworks", !found.empty());
@@ -249,6 +244,8 @@ void fill_oracles(Data& page, const Campaign& all) {
     use->second.cases += check.cases;
   }
   Data oracles = list();
+  std::set<std::string>
+      anchored;  // a check may be said in several ways: its name leads to the first
   for (const Oracle& oracle : order) {
     Data row;
     row.set("check", std::get<0>(oracle));

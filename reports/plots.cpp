@@ -23,6 +23,20 @@ void append(std::string& bytes, Bits bits) {
 
 bool smaller(const Point& a, const Point& b) { return a.ulp < b.ulp; }
 
+/// The worse of every two neighbours: a plot has room for so many marks.
+std::vector<Point> thinned(std::vector<Point> points) {
+  constexpr std::size_t most = 256;
+  while (points.size() > most) {
+    const std::size_t n = points.size();
+    for (std::size_t i = 0; i < n; i += 2) {
+      const bool second = i + 1 < n && smaller(points[i], points[i + 1]);
+      points[i / 2] = points[second ? i + 1 : i];
+    }
+    points.resize((n + 1) / 2);
+  }
+  return points;
+}
+
 }  // namespace
 
 const Point& Measured::worst() const {
@@ -49,6 +63,8 @@ std::vector<Measured> measured(const Operation& operation) {
     for (const auto& [stratum, point] : worst) m.points.push_back(point);
     std::stable_sort(m.points.begin(), m.points.end(),
                      [](const Point& a, const Point& b) { return a.x < b.x; });
+    m.strata = m.points.size();
+    m.points = thinned(std::move(m.points));
     for (const auto& [quarter, count] : counts) m.histogram.push_back({quarter, count});
     if (!m.points.empty() || !m.histogram.empty()) all.push_back(std::move(m));
   }
@@ -61,7 +77,7 @@ std::string encoded(const std::vector<Point>& points, std::string_view scalar) {
     if (scalar == "float") {
       append(bytes, std::bit_cast<std::uint32_t>(static_cast<float>(p.x)));
     } else {
-      append(bytes, std::bit_cast<std::uint64_t>(p.x));
+      append(bytes, static_cast<std::uint32_t>(std::bit_cast<std::uint64_t>(p.x) >> 32U));
     }
   }
   for (const Point& p : points) {

@@ -15,7 +15,8 @@ namespace assay::report {
 /// how many derivatives lie in each quarter of an ulp.
 struct Measured {
   std::string scalar;
-  std::vector<Point> points;
+  std::vector<Point> points;  ///< at most 256: of more the worse of every two neighbours
+  std::size_t strata = 0;     ///< how many there were
   std::vector<Quarter> histogram;
   std::optional<double> claim;  ///< in ulp
   const Point& worst() const;
@@ -24,8 +25,8 @@ struct Measured {
 /// Float and double where there are points or counts.
 std::vector<Measured> measured(const Operation&);
 
-/// The points in base 64: every x as a float or a double, then every error as the upper half of a
-/// float without its sign (eight bits), all little-endian.
+/// The points in base 64: every x as a float or the upper half of a double (21 bits), then every
+/// error as the upper half of a float without its sign (eight bits), all little-endian.
 std::string encoded(const std::vector<Point>&, std::string_view scalar);
 
 /// "3.02 ulp at x = -0.3 (-0x1.3p-2)"

@@ -213,10 +213,14 @@ std::string decimal(std::string_view hex) {
   return value ? fmt::format("{:.6g}", *value) : "";
 }
 
-std::string joined(const std::vector<std::string>& items, std::size_t most) {
+std::string joined(const std::vector<std::string>& items, std::size_t most,
+                   std::string_view between) {
   std::string out;
   const std::size_t shown = std::min(items.size(), most);
-  for (std::size_t i = 0; i < shown; ++i) out += (i ? ", " : "") + items[i];
+  for (std::size_t i = 0; i < shown; ++i) {
+    if (i) out += between;
+    out += items[i];
+  }
   if (shown < items.size()) out += fmt::format(" and {} more", grouped(items.size() - shown));
   return out;
 }

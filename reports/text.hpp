@@ -53,7 +53,8 @@ std::optional<double> hex_value(std::string_view);
 std::string decimal(std::string_view hex);
 
 /// "a, b and 3 more"
-std::string joined(const std::vector<std::string>&, std::size_t most);
+std::string joined(const std::vector<std::string>&, std::size_t most,
+                   std::string_view between = ", ");
 
 /// At most so many bytes, cut between characters, with an ellipsis where something is left out.
 std::string clipped(std::string_view, std::size_t most);

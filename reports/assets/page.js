@@ -88,17 +88,20 @@
 
   const width = 480, height = 176, left = 38, right = 470, top = 14, bottom = 148;
 
-  /// Base 64: every x as a float or a double, then every error as the upper half of a float.
+  /// Base 64: every x as a float or the upper half of a double, then every error as the upper half
+  /// of a float.
   const decode = (figure) => {
     const bytes = Uint8Array.from(atob(figure.dataset.points), (c) => c.charCodeAt(0));
     const view = new DataView(bytes.buffer);
-    const size = figure.dataset.scalar === "float" ? 4 : 8;
-    const count = bytes.length / (size + 2);
-    const word = new DataView(new ArrayBuffer(4));
+    const exact = figure.dataset.scalar === "float", count = bytes.length / 6;
+    const word = new DataView(new ArrayBuffer(8));
     return Array.from({ length: count }, (_, i) => {
-      const x = size === 4 ? view.getFloat32(4 * i, true) : view.getFloat64(8 * i, true);
-      word.setUint32(0, view.getUint16(size * count + 2 * i, true) << 15);
-      return { x, ulp: word.getFloat32(0) };
+      word.setUint32(0, view.getUint32(4 * i, true));
+      const x = exact ? word.getFloat32(0) : word.getFloat64(0);
+      word.setUint32(0, view.getUint16(4 * count + 2 * i, true) << 15);
+      const ulp = word.getFloat32(0);
+      word.setUint32(0, 0);
+      return { x, ulp, exact };
     });
   };
 
@@ -126,7 +129,8 @@
     const [mantissa, exponent] = ulp.toExponential(1).split("e");
     return `${mantissa}×${powerOfTen(Number(exponent))}`;
   };
-  const describe = (p) => `${figureText(p.ulp)} ulp at x = ${Number(p.x.toPrecision(6))} (${hex(p.x)})`;
+  const describe = (p) => `${figureText(p.ulp)} ulp at x ${p.exact ? "=" : "≈"} ${Number(p.x.toPrecision(6))}` +
+    (p.exact ? ` (${hex(p.x)})` : "");
 
   /// sign(x) (log2|x| - log2(smallest)): every power of two has the same room, and 0 its place
   /// between the two smallest numbers.
@@ -243,7 +247,7 @@
     const said = document.createElement("p");
     said.className = "said";
     said.setAttribute("aria-live", "polite");
-    said.textContent = "Point at a mark for its exact x.";
+    said.textContent = "Point at a mark for its x.";
     let current = points.indexOf(worst);
     const show = (index) => {
       current = Math.min(Math.max(index, 0), points.length - 1);

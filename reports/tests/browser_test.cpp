@@ -177,7 +177,7 @@ TEST_F(InABrowser, EverythingThatActsHasANameForScreenReaders) {
   browser->evaluate("document.getElementById('open-all').click()");
   browser->evaluate("new Promise(done => setTimeout(done, 100))");
   EXPECT_EQ(text("[...document.querySelectorAll('a, button, summary, select, input')].filter(e => "
-                 "!(e.innerText || '').trim() && !e.getAttribute('aria-label') && !(e.labels && "
+                 "!(e.textContent || '').trim() && !e.getAttribute('aria-label') && !(e.labels && "
                  "e.labels.length)).map(e => e.outerHTML).join()"),
             "");
   EXPECT_EQ(

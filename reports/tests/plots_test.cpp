@@ -7,12 +7,12 @@
 namespace assay::report {
 namespace {
 
-TEST(Plots, PointsAreEncodedToTheLastBitOfX) {
+TEST(Plots, PointsAreEncodedToTheLastBitOfAFloatAndTheHalfOfADouble) {
   // 1.0f is 3f800000, 2.5 ulp is 40200000, of which the upper half without sign is 8040.
   EXPECT_EQ(encoded(std::vector<Point>{{1, 2.5, "", 0}}, "float"),
             base64(std::string("\0\0\x80\x3f\x40\x80", 6)));
   EXPECT_EQ(encoded(std::vector<Point>{{-2, 0, "", 0}}, "double"),
-            base64(std::string("\0\0\0\0\0\0\0\xc0\0\0", 10)));
+            base64(std::string("\0\0\0\xc0\0\0", 6)));
   const double infinity = std::numeric_limits<double>::infinity();
   EXPECT_EQ(encoded(std::vector<Point>{{0, infinity, "", 0}}, "float"),
             base64(std::string("\0\0\0\0\0\xff", 6)));
@@ -48,6 +48,22 @@ TEST(Plots, WorstOfEachStratumIsKeptOverAllChecks) {
   EXPECT_EQ(all[0].claim, 4);
   ASSERT_EQ(all[0].histogram.size(), 2u);
   EXPECT_EQ(all[0].histogram[1].count, 4u);
+}
+
+TEST(Plots, OfManyStrataTheWorseOfNeighboursAreKept) {
+  Check check;
+  check.scalar = "float";
+  for (std::uint64_t i = 0; i < 401; ++i) {
+    check.plot.push_back({static_cast<double>(i), i == 37 ? 9.0 : 1.0, "", i});
+  }
+  Operation operation;
+  operation.checks = {&check};
+  const Measured m = measured(operation).at(0);
+  EXPECT_EQ(m.strata, 401u);
+  EXPECT_EQ(m.points.size(), 201u);
+  EXPECT_EQ(m.points[18].x, 37);
+  EXPECT_EQ(m.points.back().x, 400);
+  EXPECT_EQ(m.worst().ulp, 9);
 }
 
 }  // namespace
