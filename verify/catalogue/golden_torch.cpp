@@ -65,6 +65,12 @@ std::shared_ptr<const Operation> operation(const std::string& name, const Json& 
   throw std::runtime_error(fmt::format("no operation '{}' in the list", our_name(name)));
 }
 
+bool stands_for(const Operation& op, const std::string& has, const std::string& name,
+                const Json& attributes) {
+  if (our_name(name) != op.name) return false;
+  return has.empty() ? is_default(name, attributes) : attributes == Json::parse(has);
+}
+
 Distance distance(const Format& f, double got, const Bounded& truth, double limit,
                   const Big& unit) {
   const Judgement j = judge(f, got, truth, limit, unit);

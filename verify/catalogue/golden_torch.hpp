@@ -49,6 +49,15 @@ Mat<double> matrix(const Format& f, const Json& j);
 /// The operation of that name as our list has it, or with the attributes given. Throws
 /// std::runtime_error if there is none, or if an attribute is not one of its.
 std::shared_ptr<const Operation> operation(const std::string& name, const Json& attributes);
+/// Whether `op` is that of this name with these attributes, if it `has` those of the list ("") or
+/// others (JSON).
+bool stands_for(const Operation& op, const std::string& has, const std::string& name,
+                const Json& attributes);
+/// The replays of single operations that `op`, which `has` those attributes, stands for, with `op`
+/// in the place of the library's. Throws std::invalid_argument if there are none of attributes that
+/// are not the list's.
+std::vector<Check> checks_with(const std::shared_ptr<const Operation>& op,
+                               const std::string& has = {});
 /// Those with attributes other than the list's; null if there is none of that name.
 std::shared_ptr<const Operation> with_attributes(const std::string& name, const Json& attributes);
 std::shared_ptr<const Operation> loss_with_attributes(const std::string& name,

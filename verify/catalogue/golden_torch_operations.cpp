@@ -28,7 +28,8 @@ std::string title(const std::string& name, const Json& attributes, const Case& c
   return fmt::format("{}({}; {})", name, shapes, attributes.dump());
 }
 
-Replayed read(const Format& f, const Json& j) {
+/// `instead` takes the place of the operation in the list, unless it is null.
+Replayed read(const Format& f, const Json& j, const std::shared_ptr<const Operation>& instead) {
   Replayed r;
   r.name = j.at("operation");
   const Json& attributes = j.at("attributes");
@@ -45,7 +46,7 @@ Replayed read(const Format& f, const Json& j) {
   for (const Json& g : j.at("gradients")) {
     r.gradients.push_back(g.is_null() ? Mat<double>() : matrix(f, g));
   }
-  r.op = operation(r.name, ours);
+  r.op = instead ? instead : operation(r.name, ours);
   r.name = title(r.name, attributes, r.c);
   return r;
 }
@@ -108,8 +109,7 @@ void require_shape(const std::string& what, const Mat<double>& ours, const Mat<d
                                        to_string(shape_of(theirs))));
 }
 
-void replay_case(const Format& f, const Json& j, Record& record) {
-  const Replayed r = read(f, j);
+void replay_case(const Replayed& r, const Format& f, Record& record) {
   require_shape("the output", r.c.upstream, r.output);
   const Outcome out = evaluate(*r.op, f, r.c);
   if (!out.broken.empty()) throw std::runtime_error(out.broken);
@@ -135,7 +135,7 @@ void replay_operations(const Json& file, const Format& f, CheckResult& result) {
     if (j.at("type").get<std::string>() != f.name) continue;
     ++result.counts["operations"];
     try {
-      replay_case(f, j, record);
+      replay_case(read(f, j, nullptr), f, record);
     } catch (const std::exception& x) {
       record.fail(j.at("operation"), x.what());
     }
@@ -143,23 +143,56 @@ void replay_operations(const Json& file, const Format& f, CheckResult& result) {
   record.finish();
 }
 
+std::vector<Json> cases_of(const Source& s, const Format& f, const Operation& op,
+                           const std::string& has) {
+  const Json file = Json::parse(s.text());
+  std::vector<Json> mine;
+  for (const Json& j : file.at("cases")) {
+    const bool of_type = j.at("type").get<std::string>() == f.name;
+    if (of_type && stands_for(op, has, j.at("operation"), j.at("attributes"))) mine.push_back(j);
+  }
+  return mine;
+}
+
+std::vector<Source> sources() {
+  using namespace assay::fixtures;
+  return {{"torch-elementwise", "elementwise.json", torch_elementwise},
+          {"torch-reductions", "reductions.json", torch_reductions},
+          {"torch-structure", "structure.json", torch_structure},
+          {"torch-linear-algebra", "linear_algebra.json", torch_linear_algebra},
+          {"torch-normalisation", "normalisation.json", torch_normalisation},
+          {"torch-losses", "losses.json", torch_losses}};
+}
+
 }  // namespace
 
+std::vector<Check> checks_with(const std::shared_ptr<const Operation>& op, const std::string& has) {
+  std::vector<Check> checks;
+  for (const Source& s : sources()) {
+    for (const Format& f : {double_format, float_format}) {
+      const std::vector<Json> mine = cases_of(s, f, *op, has);
+      if (mine.empty()) continue;
+      checks.push_back(
+          replay(s, f, "", [op, mine](const Json&, const Format& format, CheckResult& result) {
+            Record record(format, result);
+            for (const Json& j : mine) replay_case(read(format, j, op), format, record);
+          }));
+    }
+  }
+  if (checks.empty() && !has.empty()) {
+    throw std::invalid_argument(fmt::format("no replay of {} with {}", op->name, has));
+  }
+  return checks;
+}
+
 void add_operation_checks(std::vector<Check>& checks) {
-  using namespace assay::fixtures;
   const std::string about = fmt::format(
       "values and gradients: ours within what the operation claims of the reference in high "
       "precision (an elementwise gradient within one more unit, for the product with the "
       "upstream), PyTorch's within {} units, the larger of one ulp and what one ulp in every input "
       "changes (the gradient of tanh within {}); ulp is our error, the line names PyTorch's",
       their_limit, their_limit_of_tanh);
-  for (const Source& s :
-       {Source{"torch-elementwise", "elementwise.json", torch_elementwise},
-        Source{"torch-reductions", "reductions.json", torch_reductions},
-        Source{"torch-structure", "structure.json", torch_structure},
-        Source{"torch-linear-algebra", "linear_algebra.json", torch_linear_algebra},
-        Source{"torch-normalisation", "normalisation.json", torch_normalisation},
-        Source{"torch-losses", "losses.json", torch_losses}}) {
+  for (const Source& s : sources()) {
     for (const Format& f : {double_format, float_format}) {
       checks.push_back(replay(s, f, about, replay_operations));
     }
