@@ -244,8 +244,6 @@ void fill_oracles(Data& page, const Campaign& all) {
     use->second.cases += check.cases;
   }
   Data oracles = list();
-  std::set<std::string>
-      anchored;  // a check may be said in several ways: its name leads to the first
   for (const Oracle& oracle : order) {
     Data row;
     row.set("check", std::get<0>(oracle));
