@@ -110,13 +110,36 @@ std::string axes(const Scale& x, const Scale& y, const PlotAxis& across, const P
   return out;
 }
 
+/// Of more points than a drawing has room for: of each run of some the lowest and the highest.
+std::vector<std::size_t> drawn_of(const std::vector<double>& values) {
+  constexpr std::size_t most = 400;
+  const std::size_t run = (2 * values.size() + most - 1) / most;
+  std::vector<std::size_t> kept;
+  for (std::size_t i = 0; i < values.size(); i += run) {
+    const auto first = values.begin() + static_cast<std::ptrdiff_t>(i);
+    const auto last =
+        values.begin() + static_cast<std::ptrdiff_t>(std::min(i + run, values.size()));
+    if (run <= 2 || std::any_of(first, last, [](double v) { return !std::isfinite(v); })) {
+      for (auto v = first; v != last; ++v)
+        kept.push_back(static_cast<std::size_t>(v - values.begin()));
+      continue;
+    }
+    const auto [lowest, highest] = std::minmax_element(first, last);
+    kept.push_back(static_cast<std::size_t>(std::min(lowest, highest) - values.begin()));
+    if (lowest != highest) {
+      kept.push_back(static_cast<std::size_t>(std::max(lowest, highest) - values.begin()));
+    }
+  }
+  return kept;
+}
+
 /// Points in one piece as long as they can be shown.
 std::string line(const std::vector<double>& at, const std::vector<double>& values, const Scale& x,
                  const Scale& y) {
   std::string path;
   bool open = false;
-  for (std::size_t i = 0; i < at.size(); ++i) {
-    const bool shown = x.shows(at[i]) && y.shows(values[i]);
+  for (const std::size_t i : drawn_of(values)) {
+    const bool shown = i < at.size() && x.shows(at[i]) && y.shows(values[i]);
     if (shown) path += fmt::format("{}{:.1f} {:.1f}", open ? 'L' : 'M', x(at[i]), y(values[i]));
     open = shown;
   }

@@ -1,4 +1,5 @@
-// Grids of small images as PNG (ISO/IEC 15948), eight bits of red, green, blue and opacity a pixel.
+// Grids of small images as PNG (ISO/IEC 15948), eight bits of grey, or of red, green and blue, and
+// of opacity a pixel.
 
 #include <zlib.h>
 
@@ -63,7 +64,8 @@ Picture picture(const Images& all, std::size_t first, std::size_t count) {
   Picture p;
   p.width = across * (all.width + 1) - 1;  // a gap between images, none around them
   p.height = down * (all.height + 1) - 1;
-  const std::size_t line = 4 * p.width + 1;  // of one byte for the filter and four for each pixel
+  const std::size_t size = all.diverging ? 4 : 2;  // of a pixel, in bytes
+  const std::size_t line = size * p.width + 1;     // the first byte says how it is filtered: not
   std::string raw(line * p.height, '\0');
   for (std::size_t i = 0; i < count; ++i) {
     const std::vector<std::uint8_t>& levels = all.images.at(first + i);
@@ -71,15 +73,15 @@ Picture picture(const Images& all, std::size_t first, std::size_t count) {
     const std::size_t top = i / all.columns * (all.height + 1);
     for (std::size_t k = 0; k < levels.size(); ++k) {
       const std::uint8_t l = levels[k];
-      const Colour c = all.diverging ? diverging(l) : Colour{l, l, l, 255};
-      const std::size_t at = (top + k / all.width) * line + 1 + 4 * (left + k % all.width);
-      for (std::size_t part = 0; part < 4; ++part) raw[at + part] = static_cast<char>(c[part]);
+      const Colour c = all.diverging ? diverging(l) : Colour{l, 255};
+      const std::size_t at = (top + k / all.width) * line + 1 + size * (left + k % all.width);
+      for (std::size_t part = 0; part < size; ++part) raw[at + part] = static_cast<char>(c[part]);
     }
   }
-  p.png =
-      "\x89PNG\r\n\x1a\n" +
-      chunk("IHDR", big_endian(p.width) + big_endian(p.height) + std::string("\x08\x06\0\0\0", 5)) +
-      chunk("IDAT", compressed(raw)) + chunk("IEND", "");
+  p.png = "\x89PNG\r\n\x1a\n" +
+          chunk("IHDR", big_endian(p.width) + big_endian(p.height) +
+                            std::string(all.diverging ? "\x08\x06\0\0\0" : "\x08\x04\0\0\0", 5)) +
+          chunk("IDAT", compressed(raw)) + chunk("IEND", "");
   return p;
 }
 

@@ -195,10 +195,22 @@ TEST_F(ExperimentFiles, PlotsOfNothingAndOfOnePointAreDrawn) {
   EXPECT_EQ(scatter_svg({}, "t", "").find("nan"), std::string::npos);
 }
 
-/// Red, green, blue and opacity of each pixel, line by line.
-std::vector<std::string> decoded(const Picture& p) {
+TEST_F(ExperimentFiles, OfManyPointsTheExtremesAreDrawn) {
+  Curve c{{"x", false}, {"y", false}, {}, {}};
+  c.series.push_back({"a", {}, {}, {}, false});
+  for (int i = 0; i < 5000; ++i) {
+    c.at.push_back(i);
+    c.series[0].values.push_back(i == 3001 ? 100 : i % 2);
+  }
+  const std::string svg = curve_svg(c, "t", "");
+  EXPECT_LT(svg.size(), 10000U);
+  EXPECT_NE(svg.find(" 21.1"), std::string::npos) << "the peak, 5 % below the upper edge";
+}
+
+/// Grey, or red, green and blue, and opacity of each pixel, line by line.
+std::vector<std::string> decoded(const Picture& p, std::size_t bytes) {
   const std::size_t at = p.png.find("IDAT") + 4;
-  const std::size_t line = 4 * p.width + 1;
+  const std::size_t line = bytes * p.width + 1;
   std::string raw(line * p.height, '?');
   uLongf size = raw.size();
   EXPECT_EQ(::uncompress(reinterpret_cast<Bytef*>(raw.data()), &size,
@@ -209,7 +221,7 @@ std::vector<std::string> decoded(const Picture& p) {
   for (std::uint64_t y = 0; y < p.height; ++y) {
     EXPECT_EQ(raw[y * line], '\0');
     for (std::uint64_t x = 0; x < p.width; ++x)
-      pixels.push_back(raw.substr(y * line + 1 + 4 * x, 4));
+      pixels.push_back(raw.substr(y * line + 1 + bytes * x, bytes));
   }
   return pixels;
 }
@@ -221,15 +233,15 @@ TEST_F(ExperimentFiles, ImagesStandSideBySideInThePicture) {
   const Picture p = picture(all, 0, 3);
   EXPECT_EQ(p.width, 5U);
   EXPECT_EQ(p.height, 3U);
-  const std::vector<std::string> pixels = decoded(p);
-  const auto grey = [](char level) { return std::string{level, level, level, '\xff'}; };
-  const std::string gap(4, '\0');
+  const std::vector<std::string> pixels = decoded(p, 2);
+  const auto grey = [](char level) { return std::string{level, '\xff'}; };
+  const std::string gap(2, '\0');
   const std::vector<std::string> expected{grey(0),  grey('\xff'), gap, grey('\x80'), grey(1),
                                           gap,      gap,          gap, gap,          gap,
                                           grey(10), grey(11),     gap, gap,          gap};
   EXPECT_EQ(pixels, expected);
   all.diverging = true;
-  EXPECT_EQ(decoded(picture(all, 0, 1)),
+  EXPECT_EQ(decoded(picture(all, 0, 1), 4),
             (std::vector<std::string>{{33, 102, '\xac', '\xff'}, {'\xb2', 24, 43, '\xff'}}));
 }
 
