@@ -1,5 +1,7 @@
 #include "faults.hpp"
 
+#include <sys/mman.h>
+
 #include <cmath>
 #include <cstring>
 #include <mutex>
@@ -206,6 +208,13 @@ const Fault& fault_named(std::string_view name) {
     if (f.name == name) return f;
   }
   throw std::out_of_range("there is no fault named '" + std::string(name) + "'");
+}
+
+std::shared_ptr<Planted> shared_planted() {
+  void* p =
+      mmap(nullptr, sizeof(Planted), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (p == MAP_FAILED) throw std::runtime_error("faults: no shared memory");
+  return {new (p) Planted, [](Planted* planted) { munmap(planted, sizeof(Planted)); }};
 }
 
 Operation plant(const Operation& op, const Fault& fault, const std::shared_ptr<Planted>& planted) {

@@ -111,6 +111,16 @@ TEST(Faults, ACheckThatFailsWhereNothingIsWrongIsAFalseAlarm) {
   EXPECT_NE(r.shrunk.find("false alarm"), std::string::npos) << r.shrunk;
 }
 
+TEST(Faults, WhatChangesWhileTwoThreadsUseTheRuleCounts) {
+  // In a process of their own, and with inputs that the first thread does not see.
+  for (const auto& [op, fault] :
+       {std::pair{"log_sigmoid", "size-zero"}, {"gelu", "size-zero"}, {"tanh", "summed"}}) {
+    const FaultResult r = try_in(named(op), fault, {});
+    EXPECT_EQ(r.status, "caught") << op << " " << fault << ": " << r.shrunk;
+    EXPECT_GT(r.manifested, 0U) << op << " " << fault;
+  }
+}
+
 TEST(Faults, TheMistakeOfTheTestItselfIsFound) {
   // The backward of the oracles' scalars is wrong alike; what is compared with is the forward.
   EXPECT_EQ(try_in(named("tanh"), "factor-everywhere").status, "caught");
