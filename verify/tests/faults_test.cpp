@@ -65,6 +65,13 @@ TEST(Faults, WhatCannotBeWrongIsNotPlanted) {
   EXPECT_EQ(try_in(named("exp"), "no-upstream").status, "caught");
 }
 
+TEST(Faults, TheHessianOfLabelsIsNotPlantedIn) {
+  // Second derivatives are taken of what moves; of bce at probability 0 there are none.
+  const FaultResult at_zero = try_in(named("bce"), "second-at-zero");
+  EXPECT_EQ(at_zero.status, "not-applicable") << at_zero.shrunk;
+  EXPECT_EQ(try_in(named("bce"), "second-sign").status, "caught");
+}
+
 TEST(Faults, ARightRuleIsNotCaught) {
   struct Nothing {
     static void in_float(const Backward<float>&, std::span<Mat<float>>) {}
