@@ -171,7 +171,7 @@ FaultResult try_fault(const FaultTask& t, const FaultPlan& plan) {
   r.shrunk = no_witness(t, plan);
   if (!r.shrunk.empty()) return r;
 
-  const auto planted = std::make_shared<Planted>();
+  const std::shared_ptr<Planted> planted = shared_planted();
   const ShrinkLimit limit(plan.shrink_tries);
   const auto caught =
       Trial(checks_for(t, plan, planted), plan.seed, planted, t.fault.in == Fault::In::everywhere)

@@ -90,6 +90,9 @@ struct Planted {
   }
 };
 
+/// In memory that child processes share: some checks let others run the rule.
+std::shared_ptr<Planted> shared_planted();
+
 /// The operation with the fault in its backward.
 Operation plant(const Operation& op, const Fault& fault, const std::shared_ptr<Planted>& planted);
 /// The operation with every gradient in float and double off by a factor 1 + error.

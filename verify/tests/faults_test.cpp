@@ -65,6 +65,13 @@ TEST(Faults, WhatCannotBeWrongIsNotPlanted) {
   EXPECT_EQ(try_in(named("exp"), "no-upstream").status, "caught");
 }
 
+TEST(Faults, TheHessianOfLabelsIsNotPlantedIn) {
+  // Second derivatives are taken of what moves; of bce at probability 0 there are none.
+  const FaultResult at_zero = try_in(named("bce"), "second-at-zero");
+  EXPECT_EQ(at_zero.status, "not-applicable") << at_zero.shrunk;
+  EXPECT_EQ(try_in(named("bce"), "second-sign").status, "caught");
+}
+
 TEST(Faults, ARightRuleIsNotCaught) {
   struct Nothing {
     static void in_float(const Backward<float>&, std::span<Mat<float>>) {}
@@ -109,6 +116,16 @@ TEST(Faults, ACheckThatFailsWhereNothingIsWrongIsAFalseAlarm) {
   const FaultResult r = try_fault(t, {.cases = 10});
   EXPECT_EQ(r.status, "survived");
   EXPECT_NE(r.shrunk.find("false alarm"), std::string::npos) << r.shrunk;
+}
+
+TEST(Faults, WhatChangesWhileTwoThreadsUseTheRuleCounts) {
+  // In a process of their own, and with inputs that the first thread does not see.
+  for (const auto& [op, fault] :
+       {std::pair{"log_sigmoid", "size-zero"}, {"gelu", "size-zero"}, {"tanh", "summed"}}) {
+    const FaultResult r = try_in(named(op), fault, {});
+    EXPECT_EQ(r.status, "caught") << op << " " << fault << ": " << r.shrunk;
+    EXPECT_GT(r.manifested, 0U) << op << " " << fault;
+  }
 }
 
 TEST(Faults, TheMistakeOfTheTestItselfIsFound) {
