@@ -276,10 +276,15 @@ std::string html(const Campaign& all, const Summary& summary, const Surroundings
   page.set("footer", fmt::format("Written by assay {} from {}.", all.files.front().run.assay,
                                  plural(all.files.size(), "results file")));
 
+  page.set("accuracy_part", std::string(accuracy_mustache()));
+  page.set("evidence_part", std::string(evidence_mustache()));
+  page.set("measured_part", std::string(measured_mustache()));
+
   kainjow::mustache::mustache form{std::string(page_mustache())};
   form.set_custom_escape([](const std::string& text) { return escape(text); });
+  std::string text = form.render(page);
   if (!form.is_valid()) throw std::logic_error("page.mustache: " + form.error_message());
-  return form.render(page);
+  return text;
 }
 
 }  // namespace assay::report

@@ -1,5 +1,5 @@
 #pragma once
-// The page, as data for assets/page.mustache. Each part fills the keys of its section.
+// The page, as data for assets/*.mustache. Each part fills the keys of its section.
 
 #include <kainjow/mustache.hpp>
 #include <optional>
