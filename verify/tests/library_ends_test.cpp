@@ -1,0 +1,121 @@
+// Where the larger tests of the library do not come to: its errors, and sizes at an end.
+
+#include <gtest/gtest.h>
+
+#include <iostream>
+#include <stdexcept>
+#include <string>
+
+#include "assay/eigen_traits.hpp"
+#include "assay/gemm.hpp"
+#include "assay/graph.hpp"
+#include "assay/ops.hpp"
+#include "assay/parameter.hpp"
+#include "assay/pca.hpp"
+#include "assay/random.hpp"
+#include "assay/rational.hpp"
+#include "assay/train.hpp"
+
+namespace assay {
+namespace {
+
+using M = Mat<double>;
+
+template <class F>
+std::string message_of(F f) {
+  try {
+    f();
+  } catch (const std::exception& e) {
+    return e.what();
+  }
+  return "no error";
+}
+
+TEST(Flat, ParametersKeepTheirValuesAndLieOneBehindTheOther) {
+  Parameter<double> a(M::Constant(2, 2, 3)), b(M::Constant(1, 3, 5));
+  const Flat<double> flat({&a, &b});
+  ASSERT_EQ(flat.size(), 7U);
+  EXPECT_EQ(flat.values().data(), a.value.data());
+  EXPECT_EQ(b.value.data(), a.value.data() + 4);
+  EXPECT_EQ(a.value, M::Constant(2, 2, 3));
+  EXPECT_EQ(b.value, M::Constant(1, 3, 5));
+  a.grad.setConstant(7);
+  flat.zero_grad();
+  EXPECT_EQ(a.grad, M::Zero(2, 2));
+}
+
+TEST(Flat, ParametersThatLieTogetherStayWhereTheyAre) {
+  Parameter<double> a(M::Constant(2, 2, 3)), b(M::Constant(1, 3, 5));
+  const Flat<double> first({&a, &b});
+  const Flat<double> second({&a, &b});
+  EXPECT_EQ(first.values().data(), second.values().data());
+  EXPECT_EQ(second.size(), 7U);
+}
+
+TEST(Flat, AParameterGivenTwiceIsRefused) {
+  Parameter<double> a(M::Constant(1, 1, 3));
+  EXPECT_EQ(message_of([&] {
+              const Flat<double> flat({&a, &a});
+            }),
+            "Flat: a parameter is given twice; each must be there once");
+}
+
+TEST(Flat, ParametersThatWereMovedSinceAreAnError) {
+  Parameter<double> a(M::Constant(1, 1, 3)), b(M::Constant(1, 1, 5));
+  const Flat<double> first({&a, &b});
+  const Flat<double> second({&b, &a});
+  EXPECT_NO_THROW(static_cast<void>(second.values()));
+  EXPECT_NE(message_of([&] {
+              static_cast<void>(first.grads());
+            }).find("moved into another piece of memory"),
+            std::string::npos);
+}
+
+TEST(Flat, OfNothingIsEmpty) {
+  const Flat<double> flat({});
+  EXPECT_EQ(flat.size(), 0U);
+  EXPECT_TRUE(flat.values().empty());
+}
+
+TEST(MatrixGraph, AForwardThatThrowsLeavesItAsItWas) {
+  Graph<double> g;
+  const auto x = g.variable(M::Constant(2, 2, 3));
+  EXPECT_THROW(cholesky(x), std::domain_error);  // singular
+  g.backward(sum(x * x));
+  EXPECT_EQ(x.grad(), M::Constant(2, 2, 12));
+}
+
+TEST(Gemm, TransposesOfBothAreRead) {
+  M a(6, 7), b(8, 6);
+  for (Eigen::Index i = 0; i < a.size(); ++i) a.data()[i] = static_cast<double>(i % 11 - 5);
+  for (Eigen::Index i = 0; i < b.size(); ++i) b.data()[i] = static_cast<double>(i % 7 - 3);
+  const M x = a.transpose(), y = b.transpose();
+  EXPECT_EQ(detail::product(a.transpose(), b.transpose()), M(x.lazyProduct(y)));
+  EXPECT_EQ(detail::product(a.transpose(), y), M(x.lazyProduct(y)));
+  EXPECT_EQ(detail::product(x, b.transpose()), M(x.lazyProduct(y)));
+}
+
+TEST(Random, BelowZeroThereIsNothing) {
+  EXPECT_EQ(message_of([] { Random(1).below(0); }), "Random::below: n is 0; it must be positive");
+}
+
+TEST(Pca, KnowsItsOptions) {
+  EXPECT_EQ(PCA<double>({.center = false, .components = 2}).options().components, 2);
+  EXPECT_FALSE(PCA<double>({.center = false, .components = 2}).options().center);
+}
+
+TEST(Rational, HasNoDigitsToRoundTo) {
+  EXPECT_EQ(Eigen::NumTraits<Rational>::digits10(), 0);
+  EXPECT_EQ(Eigen::NumTraits<Rational>::epsilon(), Rational(0));
+}
+
+TEST(ProgressLine, OfNothingIsDone) {
+  testing::internal::CaptureStdout();
+  ProgressLine line(std::cout);
+  line(0, 0, "nothing");
+  line.finish();
+  EXPECT_NE(testing::internal::GetCapturedStdout().find("100 %"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace assay
