@@ -146,17 +146,27 @@ Data error_figure(const Operation& operation, const Measured& m) {
   return data;
 }
 
-Data histogram_figure(const Measured& m) {
-  std::uint64_t all = 0, within = 0;
+/// What passed beyond the claim lies beside a zero of the derivative, where the envelope is the
+/// unit.
+Data histogram_figure(const Measured& m, bool correct) {
+  std::uint64_t all = 0, within = 0, beyond = 0;
   for (const Quarter& q : m.histogram) {
     all += q.count;
     if (q.quarter < 4) within += q.count;
+    if (m.claim && static_cast<double>(q.quarter) >= 4 * *m.claim) beyond += q.count;
   }
   Data data;
+  data.set("excused", correct && beyond > 0);
   data.set("claim", m.claim ? Data(claim_text(*m.claim)) : Data(false));
   data.set("counts", encoded(m.histogram));
-  data.set("said", fmt::format("{}: {} of {} within 1 ulp", m.scalar, grouped(within),
-                               plural(all, "derivative")));
+  data.set("said",
+           fmt::format("{}: {} of {} within 1 ulp{}", m.scalar, grouped(within),
+                       plural(all, "derivative"),
+                       correct && beyond > 0
+                           ? fmt::format("; the {} beyond the claim lie beside a zero of the "
+                                         "derivative, where the envelope is the unit",
+                                         grouped(beyond))
+                           : ""));
   return data;
 }
 
@@ -179,7 +189,9 @@ void set_plots(Data& part, const Operation& operation) {
   Data errors = list(), histograms = list(), curves = list();
   for (const Measured& m : measured(operation)) {
     if (!m.points.empty()) errors.push_back(error_figure(operation, m));
-    if (!m.histogram.empty()) histograms.push_back(histogram_figure(m));
+    if (!m.histogram.empty()) {
+      histograms.push_back(histogram_figure(m, operation.verdict == Verdict::correct));
+    }
   }
   for (const Check* check : operation.checks) {
     // An error of 0 has no logarithm; where all are, there is nothing to draw.

@@ -285,7 +285,8 @@
     const svg = drawing(figure, 112);
     const bar = ([quarter, count]) =>
       `M${round(x(quarter + 0.5))} ${floor}V${round(floor - (floor - ceiling) * share(count))}`;
-    const isBeyond = ([quarter]) => claim !== null && quarter >= claim;
+    const excused = figure.dataset.excused !== undefined;
+    const isBeyond = ([quarter]) => claim !== null && !excused && quarter >= claim;
     const thick = Math.max(1, (right - left) / most - 1);
     svg.append(element("path", { class: "grid", d: `M${left} ${floor}H${right}` }),
       element("path", { class: "bars", "stroke-width": thick, d: bars.filter((b) => !isBeyond(b)).map(bar).join("") }),
