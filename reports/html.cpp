@@ -132,7 +132,7 @@ std::size_t fill_failures(Data& page, const Campaign& all) {
     Data data =
         failure_data("✗", fmt::format("{}<{}>: {}", fault.operation, fault.scalar, fault.fault),
                      "planted fault survived");
-    data.set("about", fmt::format("{} It changed the gradient in {} and no check noticed.",
+    data.set("about", fmt::format("{}. It changed the gradient in {} and no check noticed.",
                                   fault.about, plural(fault.manifested, "case")));
     data.set("message", maybe(fault.shrunk));
     push(data);
