@@ -47,8 +47,6 @@ void Moments::add(const Eigen::Ref<const Matrix>& samples) {
 }
 
 void Moments::merge(const Moments& other) {
-  if (other.samples_ == 0) return;
-  if (samples_ == 0) origin_ = other.origin_;
   const Index rows = form_ == Form::factor ? other.matrix_.rows() : 0;
   reserve(rows + 1);
   block_.topRows(rows) = other.matrix_.topRows(rows);

@@ -104,6 +104,40 @@ TEST(Pca, KnowsItsOptions) {
   EXPECT_FALSE(PCA<double>({.center = false, .components = 2}).options().center);
 }
 
+TEST(IncrementalPca, BatchesWithoutSamplesOrFeaturesAreRefused) {
+  IncrementalPCA<double> pca;
+  EXPECT_EQ(pca.memory(), 0U);
+  EXPECT_THROW(pca.partial_fit(M(0, 3)), ShapeError);
+  EXPECT_THROW(pca.partial_fit(M(3, 0)), ShapeError);
+  EXPECT_EQ(pca.samples_seen(), 0);
+}
+
+TEST(IncrementalPca, MergesOnlyWithOneOfItsKind) {
+  const auto merged = [](const PCAOptions& one, const PCAOptions& other) {
+    IncrementalPCA<double> a(one), b(other);
+    a.merge(b);
+    return a.samples_seen();
+  };
+  const PCAOptions centred{}, about_zero{.center = false};
+  const PCAOptions scatter{.solver = PCASolver::covariance};
+  EXPECT_EQ(merged(centred, centred), 0);
+  EXPECT_THROW(merged(centred, about_zero), std::invalid_argument);
+  EXPECT_THROW(merged(centred, scatter), std::invalid_argument);
+}
+
+TEST(IncrementalPca, ConstantsThatDifferFromEachOtherVary) {
+  for (const PCASolver solver : {PCASolver::svd, PCASolver::covariance}) {
+    IncrementalPCA<double> a({.solver = solver}), b({.solver = solver});
+    a.partial_fit(M::Constant(3, 2, 1));
+    b.partial_fit(M::Constant(3, 2, 2));
+    a.merge(b);
+    const PCA<double> pca = a.result();
+    EXPECT_EQ(a.samples_seen(), 6);
+    // Each feature has the mean 3/2 and the variance 3/10, all of it along the diagonal.
+    EXPECT_NEAR(pca.explained_variance()(0), 0.6, 1e-14);
+  }
+}
+
 TEST(Rational, HasNoDigitsToRoundTo) {
   EXPECT_EQ(Eigen::NumTraits<Rational>::digits10(), 0);
   EXPECT_EQ(Eigen::NumTraits<Rational>::epsilon(), Rational(0));
