@@ -139,7 +139,7 @@ def digest_of(task):
     name, text = task
     expressions = operations.shown_by(name, operations.entries())
     headers = set().union(*map(operations.included_by, operations.headers_of(expressions)))
-    others = [(operations.LIB / h).read_text() for h in sorted(headers - {name})]
+    others = map(operations.text_of, sorted(headers - {name}))
     return digest(name, text, *expressions, *(op for op, _ in operations.REPLAYED.get(name, [])), *others)
 
 
@@ -210,7 +210,7 @@ def arguments():
         if getattr(given, name) < 1:
             parser.error(f"--{name} {getattr(given, name)}: it must be at least 1")
     names = [n for n in operations.files(operations.entries()) if given.only in n]
-    given.texts = {n: (operations.LIB / n).read_text() for n in names}
+    given.texts = {n: operations.text_of(n) for n in names}
     given.selected = chosen(given.texts, given.count) if names else []
     if not given.selected:
         parser.error(f"--only {given.only}: no header with mutations has that in its name")
