@@ -22,7 +22,7 @@ class Mutation:
     nth: int  # of the lines of the file that read the same, from 1
 
     def key(self):
-        """Its name in equivalent.txt: the line's number is not part of it."""
+        """Its name in explained.txt: the line's number is not part of it."""
         again = f" #{self.nth}" if self.nth > 1 else ""
         return f"{self.file}: {self.source.strip()} | {self.before} -> {self.after} @{self.column}{again}"
 
