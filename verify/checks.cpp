@@ -61,9 +61,9 @@ constexpr std::array forms{
          "A, B, A gives the same bytes; inputs, output and upstream are not modified",
          "state that outlives three calls"},
     Form{"sharing", examine_sharing,
-         "in a graph: inputs used twice, a second sweep, accumulators that are not zero, gradients "
-         "in one memory, f(x) + h(f(g(x))) with random affine g and h give the same bytes as "
-         "adding the gradients by hand",
+         "in a graph: inputs used twice, one input beside constants, a second sweep, accumulators "
+         "that are not zero, gradients in one memory, f(x) + h(f(g(x))) with random affine g and h "
+         "give the same bytes as adding the gradients by hand",
          "a wrong gradient: it is added rightly"},
     Form{"determinism", examine_determinism,
          "the same bytes elsewhere in memory, after other contents of it, with one and two threads "

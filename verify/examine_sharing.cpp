@@ -169,6 +169,26 @@ std::string in_flat_memory(const Rule<T>& rule, const std::vector<Mat<T>>& x, co
   return "gradients in one memory: they are not added where they belong, or others are touched";
 }
 
+/// The gradient of one input where no other is wanted: beside constants a backward may take
+/// another way.
+template <class T>
+std::string alone(const Rule<T>& rule, const std::vector<Mat<T>>& x, const Mat<T>& dy) {
+  const std::vector<Mat<T>> g = gradients(rule, x, dy);
+  const std::vector<View<T>> in = views(x);
+  Mat<T> saved;
+  const Mat<T> y = rule.forward(in, saved);
+  for (std::size_t k = 0; k < x.size(); ++k) {
+    Mat<T> only;
+    bool filled = false;
+    std::array<Sink<T>, Rule<T>::max_arity> sinks;
+    sinks.at(k) = Sink<T>(&only, &filled, shape_of(x[k]));
+    rule.backward(dy, in, y, saved, std::span(sinks).first(x.size()));
+    if (filled && same_bytes(only, g[k])) continue;
+    return fmt::format("input {} beside constants: its gradient is not that beside the others", k);
+  }
+  return {};
+}
+
 template <class T>
 std::string sharing(const Rule<T>& rule, const Examination& e, Arrival arrival) {
   std::vector<Mat<T>> x;
@@ -176,6 +196,7 @@ std::string sharing(const Rule<T>& rule, const Examination& e, Arrival arrival) 
   const Mat<T> dy = e.c.upstream.template cast<T>();
   std::string broken = twice<T>(rule, x, dy, arrival);
   if (broken.empty() && x.size() == 2) broken = with_itself<T>(rule, x[0], arrival);
+  if (broken.empty() && x.size() > 1) broken = alone<T>(rule, x, dy);
   if (broken.empty()) broken = in_flat_memory<T>(rule, x, dy, arrival);
   if (broken.empty()) broken = composed<T>(rule, e, x, dy);
   return broken;

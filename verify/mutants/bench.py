@@ -119,7 +119,8 @@ class Bench:
         # neighbours: "assay/..." is looked for in ours before the library's.
         status, _, _ = self.children.run(
             [self.compiler[0], f"-I{place / 'lib'}", f"-I{self.scratch}", *self.compiler[1:],
-             "-shared", f"-Wl,--dynamic-list={self.scratch / 'shared'}", str(source), "-o", str(library)], 600)
+             "-shared", f"-Wl,--dynamic-list={self.scratch / 'shared'}", str(source),
+             "-o", str(library)], 600)
         return library if status == 0 else None
 
     def judge(self, name, text, number):

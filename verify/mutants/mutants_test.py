@@ -77,8 +77,8 @@ class Mutations(unittest.TestCase):
                          {n for n in names if mutations.of_text(texts[n], n)})
         self.assertEqual(all_of_them, mutate.chosen(texts, 360))
 
-    def test_said_to_be_equivalent_are_mutations(self):
-        known = mutate.equivalents((mutate.HERE / "equivalent.txt").read_text())
+    def test_that_are_explained_are_mutations(self):
+        known = mutate.explained((mutate.HERE / "explained.txt").read_text())
         names = operations.files(operations.entries())
         keys = {m.key() for n in names for m in mutations.of_file(operations.LIB / n, n)}
         self.assertEqual(set(known) - keys, set())
@@ -92,18 +92,19 @@ class Report(unittest.TestCase):
         self.verdicts = [("survived", ""), ("survived", ""), ("killed", "x/double/sweep")]
 
     def test_has_the_form_that_is_documented(self):
-        reasons = {self.found[1].key(): "b is 0"}
+        reasons = {self.found[1].key(): ("equivalent", "b is 0"),
+                   self.found[0].key(): ("survives", "nobody looks")}
         r = mutate.report(self.found, self.verdicts, reasons, {"commit": "abc"})
         self.assertEqual(r["files"], [{"file": "lib/assay/x.hpp", "killed": 1, "survived": 1,
                                        "equivalent": 1}])
         self.assertEqual([m["status"] for m in r["mutants"]], ["survived", "equivalent"])
         self.assertEqual(r["mutants"][0]["original"], "y = a + b;")
         self.assertEqual(r["mutants"][0]["mutant"], "y = a - b;")
-        self.assertEqual(r["mutants"][1]["why"], "b is 0")
+        self.assertEqual([m["why"] for m in r["mutants"]], ["nobody looks", "b is 0"])
         self.assertEqual(mutate.totals(r)["score"], 50.0)
 
     def test_counts_as_killed_what_was_killed_whatever_was_said(self):
-        reasons = {self.found[2].key(): "said wrongly"}
+        reasons = {self.found[2].key(): ("equivalent", "said wrongly")}
         r = mutate.report(self.found, self.verdicts, reasons, {})
         self.assertEqual(r["files"][0]["equivalent"], 0)
         self.assertEqual(r["files"][0]["killed"], 1)

@@ -41,13 +41,15 @@ def chosen(texts, count):
     return [m for n in of for m in of[n][:share[n]]]
 
 
-def equivalents(text):
-    """{key: reason} from the text of equivalent.txt."""
+def explained(text):
+    """{key: (status, reason)} from the text of explained.txt."""
     found = {}
     for line in text.split("\n"):
         if line and not line.startswith("#"):
-            reason, key = line.split(" :: ", 1)
-            found[key] = reason
+            (status, reason), key = line.split(" :: ")[0].split(": ", 1), line.split(" :: ", 1)[1]
+            if status not in ("equivalent", "survives"):
+                raise ValueError(f"explained.txt: {status}; it must be equivalent or survives")
+            found[key] = (status, reason)
     return found
 
 
@@ -80,18 +82,19 @@ def write_safely(path, text):
 
 
 def report(selected, verdicts, reasons, about):
-    """The object of mutation.json (reports/SCHEMA.md). A mutation with a reason that was killed all
+    """The object of mutation.json (reports/SCHEMA.md). What is said to be equivalent and was killed all
     the same is killed."""
     files, mutants = defaultdict(Counter), []
     for m, (status, _) in zip(selected, verdicts):
-        if status == "survived" and m.key() in reasons:
+        said, why = reasons.get(m.key(), ("", ""))
+        if status == "survived" and said == "equivalent":
             status = "equivalent"
         files[f"lib/{m.file}"][status] += 1
         if status in ("survived", "equivalent"):
             mutant = {"file": f"lib/{m.file}", "line": m.line, "original": m.source.strip(),
                       "mutant": m.line_applied().strip(), "status": status}
-            if status == "equivalent":
-                mutant["why"] = reasons[m.key()]
+            if why:
+                mutant["why"] = why
             mutants.append(mutant)
     kinds = ("killed", "survived", "equivalent")
     return {"schema": 1, **about,
@@ -139,7 +142,7 @@ def digest_of(task):
     name, text = task
     expressions = operations.shown_by(name, operations.entries())
     headers = set().union(*map(operations.included_by, operations.headers_of(expressions)))
-    others = [(operations.LIB / h).read_text() for h in sorted(headers - {name})]
+    others = map(operations.text_of, sorted(headers - {name}))
     return digest(name, text, *expressions, *(op for op, _ in operations.REPLAYED.get(name, [])), *others)
 
 
@@ -210,7 +213,7 @@ def arguments():
         if getattr(given, name) < 1:
             parser.error(f"--{name} {getattr(given, name)}: it must be at least 1")
     names = [n for n in operations.files(operations.entries()) if given.only in n]
-    given.texts = {n: (operations.LIB / n).read_text() for n in names}
+    given.texts = {n: operations.text_of(n) for n in names}
     given.selected = chosen(given.texts, given.count) if names else []
     if not given.selected:
         parser.error(f"--only {given.only}: no header with mutations has that in its name")
@@ -224,7 +227,7 @@ def main():
             print(f"{m.kind:16} {m.key()}")
         return 0
     started, commit = time.monotonic(), commit_of_tree()
-    reasons = equivalents((HERE / "equivalent.txt").read_text())
+    reasons = explained((HERE / "explained.txt").read_text())
     # What is not mutated must pass, or a death would mean nothing.
     files = sorted({m.file for m in given.selected})
     tasks = [(f, given.texts[f]) for f in files]
@@ -249,10 +252,11 @@ def main():
 
 def say(given, verdicts, reasons, result):
     for m, (status, by) in zip(given.selected, verdicts):
-        if status == "survived" and m.key() not in reasons:
-            print(f"survived ({m.kind}, line {m.line}): {m.key()}")
-        if status == "killed" and m.key() in reasons:
-            print(f"said to be equivalent, but killed by {by}: {m.key()}")
+        said, why = reasons.get(m.key(), ("", ""))
+        if status == "survived" and said != "equivalent":
+            print(f"survived ({m.kind}, line {m.line}): {m.key()}" + (f"\n  {why}" if why else ""))
+        if status == "killed" and said:
+            print(f"said to be {said}, but killed by {by}: {m.key()}")
     t = totals(result)
     print(f"{len(given.selected)} mutations of {len(result['files'])} files in {result['seconds']} s: "
           f"{t['killed']} killed, {t['survived']} survived, {t['equivalent']} equivalent, "

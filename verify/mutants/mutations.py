@@ -22,7 +22,7 @@ class Mutation:
     nth: int  # of the lines of the file that read the same, from 1
 
     def key(self):
-        """Its name in equivalent.txt: the line's number is not part of it."""
+        """Its name in explained.txt: the line's number is not part of it."""
         again = f" #{self.nth}" if self.nth > 1 else ""
         return f"{self.file}: {self.source.strip()} | {self.before} -> {self.after} @{self.column}{again}"
 
@@ -41,10 +41,11 @@ class Mutation:
 # Lines without a value of their own.
 UNTOUCHED = re.compile(
     r"^\s*(#|//|template\b|namespace\b|friend\b.*\)\s*;|concept\b|struct\b|class\b|inline constexpr Call\b)"
-    r"|\bif constexpr\b|\brequires\b|\brefuse\(|\bShape shape\(|\bconcept\b|\bstd::(to_)?string\b|operator\w*[^\w\s(]+\(|= default;")
+    r"|\bif constexpr\b|\brequires\b|\b(arrange|fitting)\(|\bShape shape\(|\bconcept\b"
+    r"|\bstd::(to_)?string\b|operator\w*[^\w\s(]+\(|= default;")
 # Statements of which the same holds, over as many lines as they have.
 STATEMENT = re.compile(
-    r"\brequire(_\w+)?\(|^\s*(static_assert|using|throw)\b"
+    r"\b(require|refuse)(_\w+)?\(|^\s*(static_assert|using|throw)\b"
     r"|^\s*(static|inline) constexpr (auto name|auto domain|Ulps|const char\*|Interval)")
 # Functions and types of which the same holds.
 BLOCK = re.compile(r"\b(arrange|fitting|text|ordinal_of|require_\w+|reduced_name|gauss)\(.*[{(,]$"
@@ -108,7 +109,7 @@ def lost_signs(code):
     for m in re.finditer(r"(?<=[(,{ ])-(?=[\w(:])", code):
         yield m.start(), "sign", "-", ""
     for m in re.finditer(r"\breturn (?=[\w(])([^;{}]+);", code):
-        if not DECISION.search(m[1]) and not re.search(r"\b(std::move|nullptr|Shape|shape\w*)\b", m[1]):
+        if not DECISION.search(m[1]) and not re.search(r"\b(std::move|nullptr|Shape|shape\w*|reduced|labels)\b", m[1]):
             yield m.start(1), "sign", m[1], f"-({m[1]})"
 
 

@@ -71,9 +71,14 @@ REPLAYED = {
 
 
 @functools.cache
+def text_of(name):
+    return (LIB / name).read_text()
+
+
+@functools.cache
 def entries():
     """The expressions of the list of operations, in its order."""
-    text = (LIB / "assay" / "ops.hpp").read_text().split("inline const std::tuple operations{")[1]
+    text = text_of("assay/ops.hpp").split("inline const std::tuple operations{")[1]
     text = re.sub(r"//.*", "", text)
     found, depth, begin = [], 0, 0
     for i, c in enumerate(text):
@@ -128,7 +133,7 @@ def included_by(name):
         if n in found:
             continue
         found.add(n)
-        open_ones += re.findall(r'^#include "(assay/[^"]+)"', (LIB / n).read_text(), re.M)
+        open_ones += re.findall(r'^#include "(assay/[^"]+)"', text_of(n), re.M)
     return found
 
 
