@@ -22,7 +22,9 @@ std::string npy_error(const std::string& header) {
 }
 
 std::string safetensors_error(const std::string& header) {
-  const std::string bytes = static_cast<char>(header.size()) + std::string(7, '\0') + header;
+  std::string bytes(8, '\0');
+  bytes.front() = static_cast<char>(header.size());
+  bytes += header;
   return refusal([&] { return parse_safetensors(bytes, "w"); });
 }
 
