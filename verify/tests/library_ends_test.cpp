@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <iostream>
+#include <limits>
 #include <stdexcept>
 #include <string>
 
@@ -95,6 +96,49 @@ TEST(Gemm, TransposesOfBothAreRead) {
   EXPECT_EQ(detail::product(x, b.transpose()), M(x.lazyProduct(y)));
 }
 
+/// Counts its calls and multiplies as the definition says.
+int calls_of_plain_gemm = 0;
+void plain_gemm(double* c, Eigen::Index stride, const Operand<double>& a, const Operand<double>& b,
+                bool accumulate) {
+  ++calls_of_plain_gemm;
+  const auto at = [](const Operand<double>& o, Eigen::Index i, Eigen::Index j) {
+    return o.transposed ? o.data[j + i * o.stride] : o.data[i + j * o.stride];
+  };
+  for (Eigen::Index j = 0; j < b.cols; ++j) {
+    for (Eigen::Index i = 0; i < a.rows; ++i) {
+      double sum = accumulate ? c[i + j * stride] : 0;
+      for (Eigen::Index k = 0; k < a.cols; ++k) sum += at(a, i, k) * at(b, k, j);
+      c[i + j * stride] = sum;
+    }
+  }
+}
+
+TEST(Gemm, AnotherLibrarysProductIsUsedWhereItIsGiven) {
+  M a(3, 5), b(5, 2);
+  for (Eigen::Index i = 0; i < a.size(); ++i) a.data()[i] = static_cast<double>(i % 11 - 5);
+  for (Eigen::Index i = 0; i < b.size(); ++i) b.data()[i] = static_cast<double>(i % 7 - 3);
+  gemm<double> = plain_gemm;
+  Graph<double> g;
+  const auto x = g.variable(a), y = g.variable(b);
+  g.backward(sum(matmul(x, y)));
+  gemm<double> = nullptr;
+  EXPECT_GE(calls_of_plain_gemm, 3);  // the value and two gradients
+  EXPECT_EQ(x.grad(), M(M::Ones(3, 2).lazyProduct(b.transpose())));
+  EXPECT_EQ(y.grad(), M(a.transpose().lazyProduct(M::Ones(3, 2))));
+}
+
+TEST(Random, BelowMoreThanHalfOfAllNumbersIsEvenToo) {
+  Random random(3);
+  const std::uint64_t n = (std::uint64_t{1} << 63) + 1;
+  int upper = 0;
+  for (int i = 0; i < 400; ++i) {
+    const std::uint64_t x = random.below(n);
+    ASSERT_LT(x, n);
+    upper += x > n / 2;
+  }
+  EXPECT_NEAR(upper, 200, 60);  // six standard deviations
+}
+
 TEST(Random, BelowZeroThereIsNothing) {
   EXPECT_EQ(message_of([] { Random(1).below(0); }), "Random::below: n is 0; it must be positive");
 }
@@ -102,6 +146,14 @@ TEST(Random, BelowZeroThereIsNothing) {
 TEST(Pca, KnowsItsOptions) {
   EXPECT_EQ(PCA<double>({.center = false, .components = 2}).options().components, 2);
   EXPECT_FALSE(PCA<double>({.center = false, .components = 2}).options().center);
+}
+
+TEST(Pca, ScoresThatAreNotFiniteAreRefused) {
+  PCA<double> pca({.components = 1});
+  pca.fit((M(3, 2) << 1, 2, 3, 5, 8, 13).finished());
+  M scores(2, 1);
+  scores << 1, std::numeric_limits<double>::quiet_NaN();
+  EXPECT_THROW(static_cast<void>(pca.inverse_transform(scores)), std::domain_error);
 }
 
 TEST(IncrementalPca, BatchesWithoutSamplesOrFeaturesAreRefused) {
@@ -141,6 +193,10 @@ TEST(IncrementalPca, ConstantsThatDifferFromEachOtherVary) {
 TEST(Rational, HasNoDigitsToRoundTo) {
   EXPECT_EQ(Eigen::NumTraits<Rational>::digits10(), 0);
   EXPECT_EQ(Eigen::NumTraits<Rational>::epsilon(), Rational(0));
+}
+
+TEST(Rational, CountsBeyondTheIntegersOfItsConstructor) {
+  EXPECT_EQ(count<Rational>(Eigen::Index{1} << 40 | 3).numerator(), "1099511627779");
 }
 
 TEST(ProgressLine, OfNothingIsDone) {
