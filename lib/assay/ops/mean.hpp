@@ -7,6 +7,7 @@ namespace assay {
 template <Axis axis>
 struct Mean {
   static constexpr auto name = reduced_name<axis>("mean", "mean_rowwise", "mean_colwise");
+  static constexpr Ulps claimed{.value = 4, .derivative = 1, .units = envelope};
   static Shape shape(Shape x) {
     require(extent(axis, x) > 0, name, {{"x", x}}, "the mean over no elements is undefined");
     return reduced(axis, x);
