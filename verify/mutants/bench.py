@@ -12,6 +12,9 @@ import threading
 import operations
 
 
+CAMPAIGN = 1000  # cases of a check in ./scripts/verify
+
+
 class Stopped(Exception):
     """What was asked for is no longer wanted."""
 
@@ -123,23 +126,30 @@ class Bench:
              "-o", str(library)], 600)
         return library if status == 0 else None
 
-    def judge(self, name, text, number):
+    def judge(self, name, text, number, again=False):
         """(status, by what): survived, killed or not compiled (or not linked)."""
         place = self.scratch / str(number)
         try:
             library = self.build(name, text, place)
             if library is None:
                 return "not compiled", "the compiler"
-            return self.suite(library)
+            return self.suites(library, again)
         except subprocess.TimeoutExpired:
             return "killed", "no answer"
         finally:
             shutil.rmtree(place, ignore_errors=True)
 
-    def suite(self, library):
+    def suites(self, library, again):
+        """With few cases, which kill nearly all, and `again` with those of a campaign."""
+        verdict = self.suite(library, self.cases, self.limit)
+        if verdict[0] == "survived" and again:
+            return self.suite(library, CAMPAIGN, CAMPAIGN // 60 * self.limit)
+        return verdict
+
+    def suite(self, library, cases, limit):
         # Of wall-clock time there may be little on a busy machine.
         status, out, errors = self.children.run(
-            [str(self.runner), str(library), str(self.cases), str(self.limit)], 20 * self.limit)
+            [str(self.runner), str(library), str(cases), str(limit)], 20 * limit)
         last = (out.strip().split("\n") or [""])[-1]
         if status == 0:
             return "survived", last
@@ -148,5 +158,5 @@ class Bench:
         if status == 2:
             return "not compiled", errors.strip()
         if status == -signal.SIGXCPU:
-            return "killed", f"no answer within {self.limit} s"
+            return "killed", f"no answer within {limit} s"
         return "killed", f"crash (exit status {status})"

@@ -10,6 +10,7 @@ import tempfile
 import time
 import unittest
 
+import bench
 import mutate
 import mutations
 import operations
@@ -119,6 +120,32 @@ class Report(unittest.TestCase):
             self.assertEqual(os.listdir(path.parent), ["mutation.json"])
 
 
+class Suites(unittest.TestCase):
+    def cases_of(self, again, *statuses):
+        """The cases that the suite ran with, and the verdict, where it ends so."""
+        asked, ends = [], list(statuses)
+
+        class Children:
+            def run(self, command, limit):
+                asked.append(int(command[2]))
+                return ends.pop(0), "x/double/sweep\n", ""
+        place = bench.Bench.__new__(bench.Bench)
+        place.runner, place.cases, place.limit, place.children = "runner", 60, 120, Children()
+        return asked, place.suites("library", again)
+
+    def test_survivors_meet_the_cases_of_a_campaign(self):
+        self.assertEqual(self.cases_of(True, 0, 1), ([60, 1000], ("killed", "x/double/sweep")))
+        self.assertEqual(self.cases_of(True, 0, 0)[0], [60, 1000])
+
+    def test_the_killed_and_the_unmutated_do_not(self):
+        self.assertEqual(self.cases_of(True, 1), ([60], ("killed", "x/double/sweep")))
+        self.assertEqual(self.cases_of(False, 0)[0], [60])
+
+    def test_a_crash_kills_and_what_cannot_be_tried_does_not(self):
+        self.assertEqual(self.cases_of(True, -11)[1][0], "killed")
+        self.assertEqual(self.cases_of(True, 2)[1][0], "not compiled")
+
+
 class Usage(unittest.TestCase):
     def test_mistakes_are_named_and_exit_2(self):
         for words, part in [(["--count", "0"], "--count 0"), (["--jobs", "x"], "--jobs"),
@@ -135,10 +162,12 @@ class EndToEnd(unittest.TestCase):
             self.skipTest("no runner was named")
         self.folder = tempfile.TemporaryDirectory()
         self.addCleanup(self.folder.cleanup)
-        self.out = pathlib.Path(self.folder.name) / "mutation.json"
+        self.out = pathlib.Path(self.folder.name) / "out" / "mutation.json"
+        self.temporary = pathlib.Path(self.folder.name) / "temporary"
+        self.temporary.mkdir()
         self.words = ["--build", BUILD, "--out", str(self.out), "--only", "ops/mul.hpp", "--count", "2",
                       "--cases", "8"]
-        self.environment = {**os.environ, "TMPDIR": self.folder.name}
+        self.environment = {**os.environ, "TMPDIR": str(self.temporary)}
 
     def test_wrong_products_are_killed_and_the_right_one_is_not(self):
         result = subprocess.run([*TOOL, *self.words], capture_output=True, text=True,
@@ -147,18 +176,19 @@ class EndToEnd(unittest.TestCase):
         report = json.loads(self.out.read_text())
         self.assertEqual(report["files"], [{"file": "lib/assay/ops/mul.hpp", "killed": 2,
                                             "survived": 0, "equivalent": 0}])
-        self.assertEqual(os.listdir(self.folder.name), ["mutation.json"])
+        self.assertEqual(os.listdir(self.temporary), [])
 
     def test_stopped_it_leaves_nothing(self):
         child = subprocess.Popen([*TOOL, *self.words], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                  env=self.environment)
-        while child.poll() is None and not os.listdir(self.folder.name):
+        while child.poll() is None and not os.listdir(self.temporary):
             time.sleep(0.05)
         time.sleep(0.5)
         child.send_signal(signal.SIGINT)
         _, errors = child.communicate(timeout=300)
         self.assertEqual(child.returncode, 130, errors)
-        self.assertEqual(os.listdir(self.folder.name), [])
+        self.assertEqual(os.listdir(self.temporary), [])
+        self.assertFalse(self.out.exists())
 
 
 if __name__ == "__main__":

@@ -153,7 +153,7 @@ class FailsUnmutated(Exception):
 def store_for(given):
     runner = (given.build / "assay_mutant_runner").read_bytes()
     suite = digest(hashlib.sha256(runner).hexdigest(), str(given.cases))
-    return Store(given.build / "mutants" / "verdicts.jsonl", suite, given.resume)
+    return Store(given.out.with_name("mutants.jsonl"), suite, given.resume)
 
 
 def stop_on_signals(children):
@@ -168,8 +168,9 @@ def stop_on_signals(children):
         signal.signal(s, stop)
 
 
-def judge_all(tasks, right, given, store, started):
-    """The verdict of each (name of header, its text); the first so many must pass."""
+def judge_all(tasks, right, again, given, store, started):
+    """The verdict of each (name of header, its text); the first so many must pass. Those whose number
+    is in `again` get a second chance to be noticed."""
     children = bench.Children()
     verdicts = [store.known.get(digest_of(t)) for t in tasks]
     open_ones = [i for i, v in enumerate(verdicts) if v is None]
@@ -179,7 +180,7 @@ def judge_all(tasks, right, given, store, started):
             concurrent.futures.ThreadPoolExecutor(given.jobs) as pool:
         try:
             place = bench.Bench(given.build, given.cases, given.timeout, scratch, children)
-            running = {pool.submit(place.judge, *tasks[i], i): i for i in open_ones}
+            running = {pool.submit(place.judge, *tasks[i], i, i in again): i for i in open_ones}
             for done, future in enumerate(concurrent.futures.as_completed(running), 1):
                 i = running[future]
                 verdicts[i] = future.result()
@@ -232,9 +233,11 @@ def main():
     files = sorted({m.file for m in given.selected})
     tasks = [(f, given.texts[f]) for f in files]
     tasks += [(m.file, m.applied(given.texts[m.file])) for m in given.selected]
+    again = {i for i, m in enumerate(given.selected, len(files))
+             if reasons.get(m.key(), ("",))[0] != "equivalent"}
     store = store_for(given)
     try:
-        verdicts = judge_all(tasks, len(files), given, store, started)[len(files):]
+        verdicts = judge_all(tasks, len(files), again, given, store, started)[len(files):]
     except KeyboardInterrupt as signalled:
         print(f"mutate: stopped by {signalled}; --resume goes on from here", file=sys.stderr)
         return 130
