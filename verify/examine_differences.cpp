@@ -135,8 +135,8 @@ std::optional<Problem> examine_differences(const Examination& e) {
   std::optional<ElementReference> dual;
   if (!e.op.elementwise) dual = element_reference(e.op, e.format, s.c, s.at);
   const Limit limit = derivative_limit(e.op);
-  // What the claim is measured in.
-  const bool in_envelopes = dual && limit.units == Units::envelope;
+  // What the claim is measured in; a claim of 0 is in none.
+  const bool in_envelopes = dual && limit.units == Units::envelope && limit.figure > 0;
   const Big rounding = in_envelopes ? dual->element.rounding : Big(0);
   setup.unit_exponent = [&](const Big& slope) {
     return std::max(ulp_exponent(e.format, slope), rounding.exponent());
