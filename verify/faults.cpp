@@ -144,6 +144,7 @@ class TamperedSecond final : public Rule<Moving> {
         if (!inputs_[k].exact) change = std::max(change, abs(g.d.middle() - before));
       }
     }
+    if (change > Big(0)) planted_->touched = true;
     if (change > ldexp(scale, -30)) planted_->changed = true;
     for (std::size_t k = 0; k < dx.size(); ++k) sinks[k].take(std::move(dx[k]));
   }
