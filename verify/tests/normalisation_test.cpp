@@ -159,6 +159,31 @@ TEST(Normalisation, ARowOfTwoKeepsItsSmallSlope) {
   expect_slope_of_two<double>();
 }
 
+TEST(Normalisation, TheGradientOfATinyGainIsThatOfOneTimesIt) {
+  const auto gradient = [](const auto& op, const Mat<double>& x, const Mat<double>& gain) {
+    Mat<double> saved, bias = Mat<double>::Constant(1, gain.cols(), 0.0);
+    const Mat<double> y = op.forward(x, gain, bias, saved);
+    Mat<double> dy(x.rows(), x.cols());
+    for (Eigen::Index i = 0; i < dy.size(); ++i) dy.data()[i] = static_cast<double>(1 + i * i);
+    return op.backward(dy, x, gain, bias, y, saved)[0];
+  };
+  const Mat<double> column{{0.0}, {0.4}}, row{{0.0, 0.4, 0.7}};
+  for (const double tiny : {2e-308, 0x1p-1074, 1e-300, 1e-90}) {
+    const auto expect_proportional = [&](const auto& op, const Mat<double>& x) {
+      const Mat<double> one = Mat<double>::Constant(1, x.cols(), 1.0);
+      const Mat<double> expected = gradient(op, x, one) * tiny;
+      const Mat<double> got = gradient(op, x, Mat<double>(one * tiny));
+      for (Eigen::Index i = 0; i < got.size(); ++i) {
+        EXPECT_NEAR(got.data()[i], expected.data()[i],
+                    0x1p-1074 + 0x1p-51 * std::abs(expected.data()[i]))
+            << tiny;
+      }
+    };
+    expect_proportional(BatchNorm{}, column);
+    expect_proportional(LayerNorm{}, row);
+  }
+}
+
 TEST(Normalisation, ErrorsNameTheArgumentTheValueAndTheRule) {
   const Mat<double> x = Mat<double>::Zero(2, 3), row = Mat<double>::Ones(1, 3);
   const Mat<double> narrow = Mat<double>::Ones(1, 2);

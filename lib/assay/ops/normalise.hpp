@@ -1,9 +1,11 @@
 #pragma once
 // What layer_norm and batch_norm share.
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <type_traits>
 #include <vector>
 
 #include "assay/ops/attributes.hpp"
@@ -135,8 +137,10 @@ class Normalisation {
     const W n(count<T>(extent(axis, shape_of(x_))));
     std::vector<W> sum(lines_.size(), W(0)), dot = sum, for_p = sum, for_h = sum;
     std::vector<W> dgain(static_cast<std::size_t>(x_.cols()), W(0)), dbias = dgain;
+    const std::vector<T> lift = lifts(dy, gain);
     each([&](Eigen::Index i, Eigen::Index j, const Line& l) {
-      const W up(dy(i, j)), h = up * W(gain(0, j)), away = d(i, j);
+      const W up(dy(i, j)), away = d(i, j);
+      const W h = lifted(dy(i, j), gain(0, j), lift[line(i, j)]);
       sum[line(i, j)] += h;
       dot[line(i, j)] += h * away;
       dgain[static_cast<std::size_t>(j)] += up * (away * l.r);
@@ -153,8 +157,9 @@ class Normalisation {
     Mat<T> dx(x_.rows(), x_.cols());
     each([&](Eigen::Index i, Eigen::Index j, const Line&) {
       const std::size_t k = line(i, j);
-      const W h = W(dy(i, j)) * W(gain(0, j)) - sum[k];
+      const W h = lifted(dy(i, j), gain(0, j), lift[k]) - sum[k];
       dx(i, j) = static_cast<T>(for_p[k] * (h - d(i, j) * dot[k]) + for_h[k] * h);
+      if constexpr (can_underflow) dx(i, j) /= lift[k];
     });
     return {std::move(dx), row(dgain), row(dbias)};
   }
@@ -164,6 +169,33 @@ class Normalisation {
     W mean = W(0), square = W(0), r = W(0);
   };
   static constexpr Eigen::Index parts = 3;  // a double of 53 bits in floats of 24
+  /// The product of two doubles may be too small for the lower half of a pair; that of two floats
+  /// is no trouble to a double.
+  static constexpr bool can_underflow = std::is_same_v<T, double>;
+
+  /// For each line 1, or a power of two where all of its products are small.
+  std::vector<T> lifts(const Mat<T>& dy, const Mat<T>& gain) {
+    std::vector<T> lift(lines_.size(), T(1));
+    if constexpr (can_underflow) {
+      std::vector<T> largest(lines_.size(), T(0));
+      each([&](Eigen::Index i, Eigen::Index j, const Line&) {
+        T& l = largest[line(i, j)];
+        l = std::max(l, std::abs(dy(i, j) * gain(0, j)));
+      });
+      for (std::size_t k = 0; k < lift.size(); ++k) {
+        if (largest[k] < 0x1p-300) lift[k] = 0x1p600;
+      }
+    }
+    return lift;
+  }
+  /// dy g, times a power of two that goes to the smaller one.
+  static W lifted(const T& dy, const T& gain, const T& lift) {
+    if constexpr (can_underflow) {
+      return std::abs(dy) < std::abs(gain) ? W(dy * lift) * W(gain) : W(dy) * W(gain * lift);
+    } else {
+      return W(dy) * W(gain);
+    }
+  }
 
   static std::vector<Line> lines(const Mat<T>& x) {
     return std::vector<Line>(static_cast<std::size_t>(axis == Axis::rowwise ? x.rows() : x.cols()));
