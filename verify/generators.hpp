@@ -23,8 +23,8 @@ double largest(const Format& f);
 std::vector<double> thresholds(const Operation& op, std::size_t input);
 
 /// Bends some cases towards what rules get wrong: ties, several zeros in a line, thresholds and
-/// overflow edges with their neighbours, exactly 1 and the like in one element, a row, a column, the
-/// diagonal or everywhere. The others stay as they are.
+/// overflow edges with their neighbours, exactly 1 and the like in one element, a row, a column,
+/// the diagonal or everywhere. The others stay as they are.
 void aim(const Operation& op, const Format& f, std::uint64_t seed, Case& c);
 
 /// The numbers of a format in their order.
