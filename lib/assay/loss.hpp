@@ -72,7 +72,9 @@ struct Loss {
     const auto at = [=](Eigen::Index, const T& u, const T& v) { return vjp(scale, u, v, u); };
     Mat<T> g = detail::map_gradient<k>(at, a, b, shape_of(a));
     if constexpr (std::is_same_v<T, float> || std::is_same_v<T, double>) {
-      if (!g.allFinite()) again_wider<k>(scale, a, b, g);
+      // Eigen's allFinite() is not vectorised: of a large batch it took a fifth of a step.
+      const bool finite = (g.array() * T(0)).sum() == T(0);
+      if (!finite) again_wider<k>(scale, a, b, g);
     }
     return g;
   }
