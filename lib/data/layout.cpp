@@ -30,6 +30,7 @@ struct Sides {
 /// The rows and columns of the matrix for `shape`.
 std::optional<Sides> flattened(const Extents& shape, bool vector_is_row) {
   Sides s;
+  std::optional<std::uint64_t> all = 1;  // a last axis of 0 must not hide what the others are
   const bool first_is_rows = !shape.empty() && !(vector_is_row && shape.size() == 1);
   if (first_is_rows) s.rows = shape[0];
   for (std::size_t axis = first_is_rows ? 1 : 0; axis < shape.size(); ++axis) {
@@ -37,7 +38,10 @@ std::optional<Sides> flattened(const Extents& shape, bool vector_is_row) {
     if (!cols) return std::nullopt;
     s.cols = *cols;
   }
-  if (!product(s.rows, 1) || !product(s.rows, s.cols)) return std::nullopt;
+  for (const std::uint64_t extent : shape) {
+    all = product(*all, extent);
+    if (!all) return std::nullopt;
+  }
   return s;
 }
 

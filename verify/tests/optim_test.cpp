@@ -122,6 +122,46 @@ TYPED_TEST(EveryOptimizer, DescendsAParabola) {
   });
 }
 
+TYPED_TEST(EveryOptimizer, AveragesOfGradientsThatBecameZeroAreNotSubnormal) {
+  using T = TypeParam;
+  const std::array<T, 1> one{1}, zero{0};
+  std::array<T, 1> w{0};
+  Adam<T> adam({.beta1 = 0.5, .beta2 = 0.5});
+  adam.step(w, one);
+  for (int i = 0; i < 2000; ++i) {
+    adam.step(w, zero);
+    EXPECT_NE(std::fpclassify(adam.first_moments()[0]), FP_SUBNORMAL) << "step " << i;
+    EXPECT_NE(std::fpclassify(adam.second_moments()[0]), FP_SUBNORMAL) << "step " << i;
+  }
+  EXPECT_EQ(adam.first_moments()[0], T(0));
+  EXPECT_EQ(adam.second_moments()[0], T(0));
+}
+
+TYPED_TEST(EveryOptimizer, MomentumThatIsSubnormalMovesNothing) {
+  using T = TypeParam;
+  const T least = std::numeric_limits<T>::min();
+  const auto rest_of = [&](auto optimizer) {
+    std::array<T, 1> w{0};
+    optimizer.step(w, std::array<T, 1>{4 * least});
+    for (int i = 0; i < 10; ++i) optimizer.step(w, std::array<T, 1>{0});
+    return w[0];
+  };
+  // 4 + 2 + 1, and nothing of the rest of the series
+  EXPECT_EQ(rest_of(SGD<T>({.learning_rate = 1, .momentum = 0.5})), -7 * least);
+  EXPECT_EQ(rest_of(RMSprop<T>({.learning_rate = 1, .epsilon = 1, .momentum = 0.5})), -7 * least);
+}
+
+/// With a small epsilon the root of a subnormal average counts.
+TYPED_TEST(EveryOptimizer, ASubnormalSquareStaysWhereItsRootIsNotLostBesideEpsilon) {
+  using T = TypeParam;
+  using std::sqrt;
+  const T g = sqrt(std::numeric_limits<T>::min());
+  std::array<T, 1> w{0};
+  RMSprop<T> optimizer({.learning_rate = 1, .alpha = 0.75, .epsilon = 0});
+  optimizer.step(w, std::array<T, 1>{g});
+  EXPECT_EQ(w[0], T(-2));
+}
+
 TEST(Optimizers, ErrorsNameTheOptimizerAndBothSizes) {
   Adam<double> adam;
   std::array<double, 3> w{};

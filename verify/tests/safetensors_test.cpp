@@ -227,8 +227,9 @@ TEST(Safetensors, OffsetsMustCoverTheDataOnce) {
   EXPECT_EQ(two(0, 4, 4, 10, 10), b + "4 to 10 of the data: it takes 8 bytes");
   EXPECT_EQ(two(0, 4, 12, 4, 12), b + "12 to 4 of the data: the end is before the beginning");
   EXPECT_EQ(header_error("{}", 1), "w: 1 bytes behind the last tensor");
-  for (const char* shape : {"[4294967296,4294967296]", "[0,4294967296,4294967296]",
-                            "[9223372036854775808]", "[4611686018427387904]"}) {
+  for (const char* shape :
+       {"[4294967296,4294967296]", "[0,4294967296,4294967296]", "[4294967296,4294967296,0]",
+        "[9223372036854775808]", "[4611686018427387904]"}) {
     EXPECT_NE(header_error("{" + tensor("a", shape, 0, 0) + "}").find("larger than any matrix"),
               std::string::npos)
         << shape;

@@ -20,8 +20,9 @@ struct Safetensors {
 };
 
 /// BOOL, U8 to U64, I8 to I64, F16, BF16, F32 and F64; other types are an error. Refused like in
-/// the reference implementation: a header over 100 MB, names given twice, offsets that overlap,
-/// leave a hole or do not fit shape and type, bytes behind the last tensor.
+/// the reference implementation: a header over 100 MB, offsets that overlap, leave a hole or do not
+/// fit shape and type, bytes behind the last tensor; and, as the format's text demands, though that
+/// implementation takes the last one: names given twice.
 Safetensors read_safetensors(const std::filesystem::path& file,
                              std::uint64_t max_bytes = default_max_bytes);
 /// The same from bytes in memory; `name` stands for the file in messages.

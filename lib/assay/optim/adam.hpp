@@ -31,7 +31,7 @@ enum class Decay { none, gradient, values };
 ///
 /// Written with one division, w -= (rate sqrt(c2) / c1) m / (sqrt(v) + sqrt(c2) epsilon): dividers
 /// are what bounds the speed. PyTorch divides sqrt(v) by sqrt(c2) and again by the sum; a step here
-/// differs from its by a few ulp of that step.
+/// differs from its by a few ulp of that step. Where |m| is subnormal it counts as 0.
 template <Real T>
 class AdamBase : public OptimizerBase {
  public:
@@ -67,6 +67,7 @@ class AdamBase : public OptimizerBase {
     const H b1(beta1_), b2(beta2_), root(sqrt(one - pow(b2, t)));
     const auto keep1 = T(b1), share1 = T(one - b1), keep2 = T(b2), share2 = T(one - b2);
     const auto size = T(rate * root / (one - pow(b1, t))), epsilon = T(H(epsilon_) * root);
+    const T least = least_square(epsilon);
     const auto added = T(weight_decay_), kept = T(one - rate * H(weight_decay_));
     for_each(
         static_cast<Eigen::Index>(values.size()),
@@ -74,8 +75,8 @@ class AdamBase : public OptimizerBase {
           T d = g;
           if constexpr (decay == Decay::gradient) d += added * w;
           if constexpr (decay == Decay::values) w *= kept;
-          m = m * keep1 + share1 * d;
-          v = v * keep2 + share2 * d * d;
+          m = flushed(m * keep1 + share1 * d);
+          v = flushed(v * keep2 + share2 * d * d, least);
           w -= size * m / (sqrt(v) + epsilon);
         },
         values.data(), gradients.data(), m_.data(), v_.data());

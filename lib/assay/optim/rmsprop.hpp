@@ -21,7 +21,7 @@ struct RMSpropOptions {
 /// w -= rate * g / d,  with momentum  b = momentum b + g / d,  w -= rate * b
 ///
 /// Where rounding makes v - a^2 negative (a constant gradient), it counts as 0; PyTorch's root is
-/// NaN there.
+/// NaN there. Where |a| or |b| is subnormal it counts as 0.
 template <Real T>
 class RMSprop : public detail::OptimizerBase {
  public:
@@ -56,22 +56,23 @@ class RMSprop : public detail::OptimizerBase {
     using H = detail::Hyper<T>;
     const auto rate = T(learning_rate()), decay = T(options_.weight_decay);
     const auto momentum = T(options_.momentum), epsilon = T(options_.epsilon);
+    const T least = detail::least_square(epsilon);
     const auto keep = T(options_.alpha), share = T(H(1) - H(options_.alpha));
     const auto body = [=](T& w, const T& g, T& v, auto&... averages) {
       const auto kept = std::tie(averages...);
       const T d = decays ? g + decay * w : g;
-      v = v * keep + share * d * d;
+      v = detail::flushed(v * keep + share * d * d, least);
       T mean_square = v;
       if constexpr (centered) {
         T& a = std::get<0>(kept);
-        a = a * keep + share * d;
+        a = detail::flushed(a * keep + share * d);
         mean_square -= a * a;
         mean_square = mean_square < T(0) ? T(0) : mean_square;
       }
       const T divisor = sqrt(mean_square) + epsilon;
       if constexpr (rolls) {
         T& b = std::get < centered ? 1 : 0 > (kept);
-        b = b * momentum + d / divisor;
+        b = detail::flushed(b * momentum + d / divisor);
         w -= rate * b;
       } else {
         w -= rate * d / divisor;

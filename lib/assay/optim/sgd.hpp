@@ -28,6 +28,7 @@ struct SGDOptions {
 
 /// g' = g + weight_decay * w;  b = g' first, then momentum * b + (1 - dampening) * g'
 /// w -= learning_rate * b,  with Nesterov learning_rate * (g' + momentum * b)
+/// Where |b| is subnormal it counts as 0.
 template <Field T>
 class SGD : public detail::OptimizerBase {
  public:
@@ -95,6 +96,7 @@ class SGD : public detail::OptimizerBase {
         [=](T& w, const T& g, T& b) {
           const T d = decays ? g + decay * w : g;
           b = b * keep + share * d;
+          if constexpr (Real<T>) b = detail::flushed(b);
           w -= rate * (nesterov ? d + momentum * b : b);
         },
         values.data(), gradients.data(), buffer_.data());
