@@ -90,8 +90,8 @@ T flushed(const T& x, const T& least = std::numeric_limits<T>::min()) {
 template <Real T>
 T least_square(const T& epsilon) {
   using std::sqrt;
-  constexpr T least = std::numeric_limits<T>::min();
-  return epsilon * std::numeric_limits<T>::epsilon() > T(64) * sqrt(least) ? least : T(0);
+  const T least = std::numeric_limits<T>::min(), root = sqrt(least);
+  return epsilon * std::numeric_limits<T>::epsilon() > 64 * root ? least : T(0);
 }
 
 /// Calls body(std::bool_constant): a loop over values must not branch on an option.
