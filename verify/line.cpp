@@ -195,7 +195,7 @@ Walk::Walk(const Operation& op, const Line& line) : op_(op), line_(line), in_(to
   }
 }
 
-Sample Walk::at(const Enclosure& t) {
+Tangent Walk::at(const Enclosure& t) {
   const std::vector<Mat<Enclosure>> x = enclosed_at(line_, t);
   for (std::size_t k = 0; k < in_.size(); ++k) {
     for (Eigen::Index i = 0; i < in_[k].size(); ++i) in_[k].data()[i].v = x[k].data()[i];

@@ -31,7 +31,7 @@ Line through(const Operation& op, const Case& c, std::uint64_t seed, double reac
 
 /// The value <upstream, y> and its slope in t. long double: its exponents reach where the slopes of
 /// doubles do.
-struct Sample {
+struct Tangent {
   double t = 0;
   long double value = 0, slope = 0;
 };
@@ -41,11 +41,11 @@ class Walk {
  public:
   Walk(const Operation& op, const Line& line);
   /// Throws what the forward throws, and std::runtime_error if its shape is not the declared one.
-  Sample operator()(double t) { return at(Enclosure(t)); }
-  Sample operator()(const Big& t) { return at(Enclosure(t)); }
+  Tangent operator()(double t) { return at(Enclosure(t)); }
+  Tangent operator()(const Big& t) { return at(Enclosure(t)); }
 
  private:
-  Sample at(const Enclosure& t);
+  Tangent at(const Enclosure& t);
 
   const Operation& op_;
   const Line& line_;

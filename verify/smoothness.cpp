@@ -24,18 +24,18 @@
 namespace assay::verify {
 namespace {
 
-using Change = long double (*)(const Sample&, const Sample&);
-long double slope_change(const Sample& a, const Sample& b) { return std::abs(a.slope - b.slope); }
-long double value_change(const Sample& a, const Sample& b) { return std::abs(a.value - b.value); }
+using Change = long double (*)(const Tangent&, const Tangent&);
+long double slope_change(const Tangent& a, const Tangent& b) { return std::abs(a.slope - b.slope); }
+long double value_change(const Tangent& a, const Tangent& b) { return std::abs(a.value - b.value); }
 
 struct Quantity {
   const char* what;
   const char* shown;
   Change change;
-  long double Sample::*member;
+  long double Tangent::*member;
 };
-constexpr std::array quantities{Quantity{"kink", "the slopes are", slope_change, &Sample::slope},
-                                Quantity{"jump", "the values are", value_change, &Sample::value}};
+constexpr std::array quantities{Quantity{"kink", "the slopes are", slope_change, &Tangent::slope},
+                                Quantity{"jump", "the values are", value_change, &Tangent::value}};
 
 /// How hard a line is looked at. A matrix operation costs more a point and has more lines.
 struct Effort {
@@ -81,8 +81,8 @@ long double relative(long double change, long double a, long double b) {
 
 /// Adjacent numbers between which the change stays, or nothing. Over a smooth stretch each halving
 /// halves the change; at a kink or a jump it stays what it was.
-std::optional<std::pair<Sample, Sample>> bisect(Walk& walk, Sample a, Sample b, const Quantity& q,
-                                                int resolution) {
+std::optional<std::pair<Tangent, Tangent>> bisect(Walk& walk, Tangent a, Tangent b,
+                                                  const Quantity& q, int resolution) {
   // Below a few units of long double a change is rounding.
   const long double rounding = std::abs(a.*q.member) * 0x1p-60L;
   const long double smooth = std::max(std::ldexp(q.change(a, b), -resolution), rounding);
@@ -94,7 +94,7 @@ std::optional<std::pair<Sample, Sample>> bisect(Walk& walk, Sample a, Sample b, 
       return std::nullopt;
     }
     earlier[step % 4] = q.change(a, b);
-    const Sample m = walk(middle);
+    const Tangent m = walk(middle);
     if (q.change(a, m) >= q.change(m, b)) {
       b = m;
     } else {
@@ -106,14 +106,14 @@ std::optional<std::pair<Sample, Sample>> bisect(Walk& walk, Sample a, Sample b, 
 
 /// Far out, where numbers are wide apart, even a smooth change happens between two of them: it dies
 /// away between numbers of more bits.
-bool stays_between_numbers(Walk& walk, const Sample& a, const Sample& b, const Quantity& q) {
+bool stays_between_numbers(Walk& walk, const Tangent& a, const Tangent& b, const Quantity& q) {
   const WithContext context(320);
   Big lo(a.t), hi(b.t);
-  Sample at_lo = walk(lo), at_hi = walk(hi);
+  Tangent at_lo = walk(lo), at_hi = walk(hi);
   const long double whole = q.change(at_lo, at_hi);
   for (int halving = 0; halving < 120; ++halving) {
     const Big middle = ldexp(lo + hi, -1);
-    const Sample m = walk(middle);
+    const Tangent m = walk(middle);
     if (q.change(at_lo, m) >= q.change(m, at_hi)) {
       hi = middle;
       at_hi = m;
@@ -127,7 +127,7 @@ bool stays_between_numbers(Walk& walk, const Sample& a, const Sample& b, const Q
 }
 
 /// The pairs of neighbours with the largest changes, absolute and relative.
-std::vector<std::size_t> suspects(const std::vector<Sample>& s, const Quantity& q,
+std::vector<std::size_t> suspects(const std::vector<Tangent>& s, const Quantity& q,
                                   std::size_t most) {
   std::vector<std::size_t> all, found;
   for (std::size_t i = 0; i + 1 < s.size(); ++i) all.push_back(i);
@@ -224,8 +224,8 @@ class Search {
   }
 
   /// Between two points of the domain a matrix may become singular, and the forward throw.
-  std::optional<std::pair<Sample, Sample>> located(const Sample& a, const Sample& b,
-                                                   const Quantity& q) {
+  std::optional<std::pair<Tangent, Tangent>> located(const Tangent& a, const Tangent& b,
+                                                     const Quantity& q) {
     if (!op_.arrange) return bisect(walk_, a, b, q, effort_.resolution);
     try {
       return bisect(walk_, a, b, q, effort_.resolution);
@@ -234,7 +234,7 @@ class Search {
     }
   }
 
-  std::optional<std::string> between(const Sample& from, const Sample& to, const Quantity& q) {
+  std::optional<std::string> between(const Tangent& from, const Tangent& to, const Quantity& q) {
     const auto found = located(from, to, q);
     if (!found) return std::nullopt;
     const auto& [a, b] = *found;
@@ -255,9 +255,9 @@ class Search {
   }
 
   /// Where a matrix becomes singular, which no number between a and b need be.
-  [[nodiscard]] bool is_pole(const Sample& a, const Sample& b) const {
+  [[nodiscard]] bool is_pole(const Tangent& a, const Tangent& b) const {
     long double usual = 0;
-    for (const Sample& s : samples_) usual = std::max(usual, std::abs(s.value));
+    for (const Tangent& s : samples_) usual = std::max(usual, std::abs(s.value));
     return std::max(std::abs(a.value), std::abs(b.value)) > 0x1p20L * usual;
   }
 
@@ -267,7 +267,7 @@ class Search {
   Walk walk_;
   CheckResult& result_;
   Branches branches_;
-  std::vector<Sample> samples_;
+  std::vector<Tangent> samples_;
 };
 
 /// Where a matrix operation is looked at: an ordinary point, or 0, or all elements equal.

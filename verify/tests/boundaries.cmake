@@ -29,3 +29,17 @@ foreach(header assay data verify gtest)
                    "-I$<JOIN:${includes},;-I>" -include assay/${header}.hpp -x c++ /dev/null
            COMMAND_EXPAND_LISTS)
 endforeach()
+
+# All headers of the suite in one source: a type that two of them define would be one to the linker
+# and two to the compiler.
+file(GLOB headers CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/verify/*.hpp"
+     "${PROJECT_SOURCE_DIR}/verify/catalogue/*.hpp" "${PROJECT_SOURCE_DIR}/verify/wrong/*.hpp")
+list(FILTER headers EXCLUDE REGEX "/fill_[a-z]+.hpp$")  # of these a source has one
+list(TRANSFORM headers REPLACE "(.+)" "#include \"\\1\"")
+list(JOIN headers "\n" together)
+file(CONFIGURE OUTPUT together.cpp CONTENT "${together}\n" @ONLY)
+set(includes $<TARGET_PROPERTY:assay_tests,INCLUDE_DIRECTORIES>)
+add_test(NAME boundary.headers_of_the_suite_together
+         COMMAND ${CMAKE_CXX_COMPILER} -std=c++20 -ffp-contract=off -fsyntax-only
+                 "-I$<JOIN:${includes},;-I>" "${CMAKE_CURRENT_BINARY_DIR}/together.cpp"
+         COMMAND_EXPAND_LISTS)
