@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <regex>
 
 namespace assay::report {
 namespace {
@@ -120,6 +121,30 @@ class Document {
   std::vector<std::pair<Place, std::uint64_t>> functions_;
 };
 
+/// A line of the source without its comment and the blanks around it.
+std::string code_of(const std::string& line) {
+  const std::string code = line.substr(0, line.find("//"));
+  const std::size_t first = code.find_first_not_of(" \t"), last = code.find_last_not_of(" \t");
+  return first == std::string::npos ? "" : code.substr(first, last - first + 1);
+}
+
+/// Does the statement that the line is part of have a word or a sign that decides?
+bool decides(std::uint64_t line, const std::vector<std::string>& source) {
+  static const std::regex decision(R"(\b(if|for|while|switch|case)\b|\?|&&|\|\|)");
+  if (line == 0 || line > source.size()) return true;
+  const auto ends = [](const std::string& code) {
+    return code.empty() || std::string_view(";{}:").find(code.back()) != std::string_view::npos;
+  };
+  std::size_t first = line - 1;
+  while (first > 0 && !ends(code_of(source[first - 1]))) --first;
+  for (std::size_t i = first; i < source.size(); ++i) {
+    const std::string code = code_of(source[i]);
+    if (std::regex_search(code, decision)) return true;
+    if (i + 1 >= line && ends(code)) return false;
+  }
+  return false;
+}
+
 bool is_within(const std::string& path, std::string_view folder) {
   return path.starts_with(folder) && path.size() > folder.size() && path[folder.size()] == '/';
 }
@@ -186,7 +211,9 @@ bool is_measured(const std::string& path) {
   const auto within = [&](std::string_view folder) { return is_within(path, folder); };
   if (within("lib")) return !within("lib/examples");
   if (within("verify")) {
-    return !within("verify/tests") && !within("verify/bench") && !within("verify/gradcheck");
+    // The runner of mutants runs in a build that is not instrumented.
+    return !within("verify/tests") && !within("verify/bench") && !within("verify/gradcheck") &&
+           !within("verify/mutants");
   }
   return within("reports") && !within("reports/tests");
 }
@@ -212,7 +239,9 @@ void settle(SourceCounts& counts, const std::vector<std::string>& source) {
     return std::none_of(text.begin(), text.end(), [](unsigned char c) { return std::isalnum(c); });
   };
   std::erase_if(counts.lines, [&](const auto& each) { return is_brace(each.first); });
-  std::erase_if(counts.branches, [&](const auto& each) { return is_brace(each.first.first); });
+  std::erase_if(counts.branches, [&](const auto& each) {
+    return is_brace(each.first.first) || !decides(each.first.first, source);
+  });
   for (auto& [place, function] : counts.functions) function.name = name_at(place, source);
 }
 

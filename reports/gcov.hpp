@@ -6,6 +6,9 @@
 // - A function is the place where it begins, a line its number.
 // - A call that may throw has an edge to its handler and one to what follows. Neither is a decision
 //   that the source makes, and both are left out.
+// - Nor is one where the statement has no `if`, `for`, `while`, `switch`, `case`, `?`, `&&` or
+// `||`:
+//   what a `catch` does not take, a list that is destroyed, a null pointer that is deleted.
 // - Where instantiations have different numbers of branches in one line, those with the fewest
 //   count: a number with a destructor has more edges than its source has decisions.
 // - A line without a letter or a digit, such as a brace, is left out: its code is that of clearing
@@ -55,8 +58,9 @@ bool is_measured(const std::string& path);
 /// of `root` and those not measured nothing is kept. Throws InputError for anything else.
 void add_gcov(std::string_view document, const std::filesystem::path& root, const Where&, Counts&);
 
-/// Leaves out the lines of the source that have no letter and no digit, and takes the names of the
-/// functions from it; `lambda` for those without one.
+/// Leaves out the lines of the source that have no letter and no digit, and the branches of
+/// statements that decide nothing, and takes the names of the functions from it; `lambda` for those
+/// without one.
 void settle(SourceCounts&, const std::vector<std::string>& source);
 
 /// As lcov 1.16 writes it.

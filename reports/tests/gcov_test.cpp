@@ -32,12 +32,10 @@ std::string document(const std::string& file, const std::vector<Json>& lines,
   return all.dump();
 }
 
-const std::vector<std::string> source{"int pick(int x) {",
-                                      "  if (x < 0 && f(x)) return 0;",
-                                      "  return x;",
-                                      "}",
-                                      "auto g = [] { return 1; };",
-                                      "void left() {}"};
+const std::vector<std::string> source{
+    "int pick(int x) {",          "  if (x < 0 && f(x)) return 0;",
+    "  return x > 1 ? x : 1;",    "}",
+    "auto g = [] { return 1; };", "void left() {}"};
 
 class Gcov : public Report {
  protected:
@@ -80,6 +78,23 @@ TEST_F(Gcov, CallsThatMayThrowAreNoBranches) {
   std::swap(branches[2], branches[3]);
   add({line(2, 2, "pick", branches), line(3, 2, "pick", call(2))}, {function(1, 5, "pick", 2)});
   expect(coverage().branches, 1, 2);
+}
+TEST_F(Gcov, StatementsThatDecideNothingHaveNoBranches) {
+  const std::vector<Json> two{branch(1, true), branch(0, false)};
+  const std::vector<std::string> lines{
+      "  return {{\"weight\",",              // a list
+      "           &weight}};",               // its end
+      "  } catch (const Error& e) {",        // a type
+      "  return a",                          // a condition of three lines
+      "      || b;  // if",                  //
+      "  delete big;  // while it is there"  //
+  };
+  std::vector<Json> all;
+  for (int i = 1; i <= 6; ++i) all.push_back(line(i, 1, "f", two));
+  add(all, {function(1, 1, "f", 1)});
+  for (auto& [path, each] : counts) settle(each, lines);
+  const FileCoverage of = read_lcov(put(lcov_of(counts), "lcov.info")).front();
+  expect(of.branches, 2, 4);  // lines 4 and 5
 }
 TEST_F(Gcov, TheInstantiationWithTheFewestBranchesCounts) {
   const auto cleared_up = [](int first) {
@@ -136,7 +151,7 @@ TEST_F(Gcov, WhatNothingReachedIsListedWithItsReason) {
   EXPECT_EQ(found.all[0].what, "1 of 2 branches");
   EXPECT_EQ(found.all[0].reason, "f is for the future");
   EXPECT_EQ(found.all[0].text, "if (x < 0 && f(x)) return 0;");
-  EXPECT_EQ(found.all[1].what, "function return x;");
+  EXPECT_EQ(found.all[1].what, "function return x > 1 ? x : 1;");
   EXPECT_EQ(found.all[1].reason, "");
   EXPECT_EQ(found.all[2].what, "lines");
   EXPECT_EQ(found.all[2].first, 5u);

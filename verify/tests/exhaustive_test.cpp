@@ -128,6 +128,20 @@ TEST_F(Exhausting, AStoppedRunGoesOnWhereItWas) {
   EXPECT_NE(again.text.find("chunks are done already"), std::string::npos) << again.text;
 }
 
+/// As many shards as there are chunks of floats.
+TEST_F(Exhausting, AShardOfOneChunkIsDoneOnce) {
+  const std::string command = "verify --exhaustive neg --shard 127/1024 --out " + out("e");
+  const assay::testing::Ran first = run(command);
+  EXPECT_EQ(first.exit, 3) << first.text;
+  EXPECT_NE(first.text.find("1 of 1024 chunks are done"), std::string::npos) << first.text;
+  EXPECT_NE(first.text.find("4194304 of 2^32 floats judged"), std::string::npos) << first.text;
+  const std::string results = read(out("e") + "/exhaustive-127-of-1024.jsonl");
+  EXPECT_NE(results.find("\"inconclusive\""), std::string::npos) << results;
+  const assay::testing::Ran again = run(command);
+  EXPECT_EQ(again.exit, 3);
+  EXPECT_NE(again.text.find("1 of 1024 chunks are done already"), std::string::npos) << again.text;
+}
+
 TEST_F(Exhausting, WhatCannotBeExhaustedIsRefused) {
   const assay::testing::Ran two = run("verify --exhaustive mul --out " + out("e"));
   EXPECT_EQ(two.exit, 2);
