@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #ifdef ASSAY_COVERAGE
+#include <sys/prctl.h>
 extern "C" void __gcov_dump();  // NOLINT(bugprone-reserved-identifier)
 #endif
 
@@ -13,6 +14,7 @@ namespace assay::verify {
 /// child counted is kept.
 [[noreturn]] inline void leave(int status) {
 #ifdef ASSAY_COVERAGE
+  prctl(PR_SET_PDEATHSIG, 0);  // counts that are half written spoil those of all others
   __gcov_dump();
 #endif
   _exit(status);
