@@ -12,5 +12,7 @@ std::string_view wine_csv();         ///< fixtures/data/wine_data.csv
 std::string_view sklearn_pca();      ///< fixtures/sklearn/pca.json
 /// fixtures/worst/derivatives.json
 std::string_view worst_derivatives();
+/// fixtures/worst/cases.json
+std::string_view worst_cases();
 
 }  // namespace assay::fixtures

@@ -13,12 +13,29 @@
 namespace assay::verify {
 namespace {
 
-Case case_of(const Json& x) {
-  Case c;
-  for (const Json& v : x) {
-    c.inputs.emplace_back(Mat<double>::Constant(1, 1, parse_real(v.get<std::string>())));
+/// From rows of hexadecimal floats.
+Mat<double> matrix_of(const Json& rows) {
+  Mat<double> m(static_cast<Eigen::Index>(rows.size()),
+                static_cast<Eigen::Index>(rows.at(0).size()));
+  for (Eigen::Index i = 0; i < m.rows(); ++i) {
+    for (Eigen::Index j = 0; j < m.cols(); ++j) {
+      m(i, j) = parse_real(
+          rows[static_cast<std::size_t>(i)].at(static_cast<std::size_t>(j)).get<std::string>());
+    }
   }
-  c.upstream = Mat<double>::Constant(1, 1, 1.0);
+  return m;
+}
+
+/// An elementwise rule's point x, or inputs and upstream of any operation.
+Case case_of(const Json& e) {
+  Case c;
+  if (e.contains("x")) {
+    for (const Json& v : e.at("x")) c.inputs.push_back(matrix_of(Json::array({Json::array({v})})));
+    c.upstream = Mat<double>::Constant(1, 1, 1.0);
+  } else {
+    for (const Json& input : e.at("inputs")) c.inputs.push_back(matrix_of(input));
+    c.upstream = matrix_of(e.at("upstream"));
+  }
   return c;
 }
 
@@ -26,8 +43,10 @@ using ByDerivative = std::map<std::pair<std::string, std::string>, std::vector<C
 
 ByDerivative kept() {
   ByDerivative all;
-  for (const Json& e : Json::parse(fixtures::worst_derivatives())) {
-    all[{e.at("operation"), e.at("scalar")}].push_back(case_of(e.at("x")));
+  for (const std::string_view file : {fixtures::worst_derivatives(), fixtures::worst_cases()}) {
+    for (const Json& e : Json::parse(file)) {
+      all[{e.at("operation"), e.at("scalar")}].push_back(case_of(e));
+    }
   }
   return all;
 }

@@ -143,7 +143,8 @@ def digest_of(task):
     expressions = operations.shown_by(name, operations.entries())
     headers = set().union(*map(operations.included_by, operations.headers_of(expressions)))
     others = map(operations.text_of, sorted(headers - {name}))
-    return digest(name, text, *expressions, *(op for op, _ in operations.REPLAYED.get(name, [])), *others)
+    return digest(name, text, *expressions, *(op for op, _ in operations.REPLAYED.get(name, [])),
+                  *operations.CLAIMED.get(name, ()), *others)
 
 
 class FailsUnmutated(Exception):

@@ -13,7 +13,7 @@ SHOWN_BY = {
     "assay/elementary.hpp": ["exp", "expm1", "log", "log1p", "tanh", "silu"],
     "assay/special.hpp": ["erf", "erfc", "gelu", "gelu_tanh", "silu", "mish"],
     "assay/reductions.hpp": ["logsumexp", "softmax_rowwise", "var_colwise", "norm_rowwise",
-                             "max_colwise", "cumsum",
+                             "max_colwise", "prod_colwise", "cumsum",
                              "Call<StandardDeviation<Axis::rowwise>>{{.ddof = 1}}"],
     "assay/reduce.hpp": ["sum", "sum_rowwise", "mean_colwise", "linear"],
     "assay/map.hpp": ["exp", "sub", "div", "pow", "bce"],
@@ -29,6 +29,12 @@ SHOWN_BY = {
     "assay/ops/labels.hpp": ["Call<Nll<Reduction::none>>{{{0, 2, 1}}}",
                              "Call<Nll<Reduction::mean>>{{{0, 2, 1}}}",
                              "Call<CrossEntropy<Reduction::mean>>{{{0, 2, 1}, 0.25}}"],
+}
+
+# Whose values derivatives do not show: claims about them, by the source and the function that adds them.
+CLAIMED = {
+    "assay/gaussian.hpp": ("claims_divergence.cpp", "add_divergence_claims"),
+    "assay/ops/kl_standard_normal.hpp": ("claims_vae.cpp", "add_vae_claims"),
 }
 
 # Where values of PyTorch are replayed with attributes that are not the list's: operations with these.

@@ -116,14 +116,19 @@ class Library {
     add(some);
     return some;
   }
+  /// The function of that name; null if there is none.
+  template <class F>
+  [[nodiscard]] F function(const char* name) const {
+    return reinterpret_cast<F>(dlsym(handle_, name));
+  }
 
  private:
   const char* file_;
   void* handle_;  // stays open: checks keep its operations
 };
 
-/// All checks of the mutants in a library: of the operations of the list, and replays of those with
-/// other attributes, which are given as JSON.
+/// All checks of the mutants in a library: of the operations of the list, replays of those with
+/// other attributes, which are given as JSON, and claims.
 std::vector<Check> checks_of_mutants(const char* file, const Plan& plan) {
   const Library library(file);
   std::vector<Check> checks;
@@ -136,6 +141,11 @@ std::vector<Check> checks_of_mutants(const char* file, const Plan& plan) {
   using Attributed = std::pair<Operation, std::string>;
   for (const auto& [op, has] : library.all<Attributed>("assay_mutants_with_attributes")) {
     append(torch::checks_with(std::make_shared<Operation>(op), has));
+  }
+  using Claims = void (*)(std::vector<Check>&, const Plan&);
+  if (const auto add = library.function<Claims>("assay_mutant_claims")) {
+    // Of few cases some claims say that they are too few.
+    add(checks, {.cases = std::max<std::uint64_t>(plan.cases, 1000)});
   }
   return checks;
 }
