@@ -106,6 +106,9 @@ class Bench:
         claims, add_claims = operations.CLAIMED.get(name, ("", ""))
         if claims:
             lines += [f'#include "catalogue/{claims}"']
+        lifted = operations.LIFTED.get(name, [])
+        if lifted:
+            lines += ['#include "catalogue/operations.hpp"', '#include "catalogue/fill_judged.hpp"']
         lines += ["namespace assay {",  # where exp is not that of C
                   'extern "C" void assay_mutants(std::vector<verify::Operation>& all) {']
         lines += [f"  all.push_back(verify::make_operation(({e}).op));" for e in expressions]
@@ -116,6 +119,9 @@ class Bench:
         if claims:
             lines += ["}", 'extern "C" void assay_mutant_claims(std::vector<verify::Check>& all, '
                       "const verify::Plan& plan) {", f"  verify::claims::{add_claims}(all, plan);"]
+        if lifted:
+            lines += ["}", 'extern "C" void assay_mutant_entries(std::vector<verify::Entry>& all) {']
+            lines += [f"  verify::fill_entry(all.emplace_back(), {op});" for op in lifted]
         return "\n".join([*lines, "}", "}", ""])
 
     def build(self, name, text, place):

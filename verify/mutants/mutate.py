@@ -144,7 +144,7 @@ def digest_of(task):
     headers = set().union(*map(operations.included_by, operations.headers_of(expressions)))
     others = map(operations.text_of, sorted(headers - {name}))
     return digest(name, text, *expressions, *(op for op, _ in operations.REPLAYED.get(name, [])),
-                  *operations.CLAIMED.get(name, ()), *others)
+                  *operations.CLAIMED.get(name, ()), *operations.LIFTED.get(name, ()), *others)
 
 
 class FailsUnmutated(Exception):

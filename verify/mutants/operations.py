@@ -37,6 +37,11 @@ CLAIMED = {
     "assay/ops/kl_standard_normal.hpp": ("claims_vae.cpp", "add_vae_claims"),
 }
 
+# Whose df matrices do not take, since they have vjp: operations with their lifts to scalar nodes.
+LIFTED = {
+    "assay/ops/squared_error.hpp": ["squared_error"],
+}
+
 # Where values of PyTorch are replayed with attributes that are not the list's: operations with these.
 LABELS = "{2, 0, 1, 2}"
 SMOOTHED = '{"labels": [2, 0, 1, 2], "smoothing": 0.1}'

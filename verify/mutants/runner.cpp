@@ -128,7 +128,7 @@ class Library {
 };
 
 /// All checks of the mutants in a library: of the operations of the list, replays of those with
-/// other attributes, which are given as JSON, and claims.
+/// other attributes, which are given as JSON, lifts, and claims.
 std::vector<Check> checks_of_mutants(const char* file, const Plan& plan) {
   const Library library(file);
   std::vector<Check> checks;
@@ -141,6 +141,14 @@ std::vector<Check> checks_of_mutants(const char* file, const Plan& plan) {
   using Attributed = std::pair<Operation, std::string>;
   for (const auto& [op, has] : library.all<Attributed>("assay_mutants_with_attributes")) {
     append(torch::checks_with(std::make_shared<Operation>(op), has));
+  }
+  using Entries = void (*)(std::vector<Entry>&);
+  if (const auto add = library.function<Entries>("assay_mutant_entries")) {
+    std::vector<Entry> entries;
+    add(entries);
+    for (const Entry& e : entries) {
+      for (const Format& f : plan.formats) checks.push_back(lift_check(e, f, plan.cases));
+    }
   }
   using Claims = void (*)(std::vector<Check>&, const Plan&);
   if (const auto add = library.function<Claims>("assay_mutant_claims")) {
