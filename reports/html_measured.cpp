@@ -19,6 +19,8 @@ Data column(const Covered& covered, double wanted = 0) {
   data.set("share", fmt::format("{:.3f}", share));
   data.set("percent", percent_text(covered));
   data.set("counts", fmt::format("{}/{}", grouped(covered.hit), grouped(covered.found)));
+  data.set("full", covered.hit == covered.found);
+  data.set("all", grouped(covered.found));
   data.set("short", falls_short(covered, wanted));
   data.set("wanted", wanted > 0 ? Data(fmt::format("{} %", wanted)) : Data(false));
   return data;
@@ -51,26 +53,48 @@ std::string place_text(const Uncovered& place) {
   return fmt::format("{}:{}–{}", place.file, place.first, place.last);
 }
 
+/// Lines outside of lib for which no reason is asked: those of a file stand in one row.
+bool is_in_a_row(const Uncovered& place) {
+  return place.reason.empty() && place.what == "lines" && !place.file.starts_with("lib/");
+}
+
+Data uncovered_rows(const std::vector<Uncovered>& places) {
+  Data rows = list();
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const Uncovered& place = places[i];
+    Data row;
+    if (is_in_a_row(place)) {
+      std::string lines;
+      for (; i < places.size() && is_in_a_row(places[i]) && places[i].file == place.file; ++i) {
+        lines += lines.empty() ? "" : ", ";
+        lines += place_text(places[i]).substr(place.file.size() + 1);
+      }
+      --i;
+      row.set("place", place.file);
+      row.set("what", "lines " + lines);
+    } else {
+      row.set("place", place_text(place));
+      row.set("what", place.what);
+      row.set("text", place.text);
+      row.set("reason", maybe(place.reason));
+    }
+    rows.push_back(row);
+  }
+  return rows;
+}
+
 void fill_uncovered(Data& page, const std::optional<Places>& places) {
   page.set("has_uncovered", places.has_value());
   if (!places) return;
-  Data rows = list(), unused = list();
-  std::uint64_t unexplained = 0;
-  for (const Uncovered& place : places->all) {
-    Data row;
-    row.set("place", place_text(place));
-    row.set("what", place.what);
-    row.set("text", place.text);
-    row.set("reason", maybe(place.reason));
-    rows.push_back(row);
-    unexplained += place.reason.empty();
-  }
+  Data unused = list();
+  const auto unexplained = static_cast<std::uint64_t>(std::count_if(
+      places->all.begin(), places->all.end(), [](const auto& p) { return p.reason.empty(); }));
   for (const std::string& entry : places->unused) unused.push_back(entry);
   page.set("uncovered_words", fmt::format("{} not reached, {} of them without a reason",
                                           plural(places->all.size(), "place"),
                                           unexplained == 0 ? "none" : grouped(unexplained)));
   page.set("has_places", !places->all.empty());
-  page.set("places", rows);
+  page.set("places", uncovered_rows(places->all));
   page.set("has_unused", !places->unused.empty());
   page.set("unused", unused);
 }
