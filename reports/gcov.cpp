@@ -211,9 +211,7 @@ bool is_measured(const std::string& path) {
   const auto within = [&](std::string_view folder) { return is_within(path, folder); };
   if (within("lib")) return !within("lib/examples");
   if (within("verify")) {
-    // The runner of mutants runs in a build that is not instrumented.
-    return !within("verify/tests") && !within("verify/bench") && !within("verify/gradcheck") &&
-           !within("verify/mutants");
+    return !within("verify/tests") && !within("verify/bench") && !within("verify/gradcheck");
   }
   return within("reports") && !within("reports/tests");
 }

@@ -6,9 +6,8 @@
 // - A function is the place where it begins, a line its number.
 // - A call that may throw has an edge to its handler and one to what follows. Neither is a decision
 //   that the source makes, and both are left out.
-// - Nor is one where the statement has no `if`, `for`, `while`, `switch`, `case`, `?`, `&&` or
-// `||`:
-//   what a `catch` does not take, a list that is destroyed, a null pointer that is deleted.
+// - Nor is one where the statement decides nothing, having no `if`, `for`, `while`, `switch`,
+//   `case`, `?`, `&&` or `||`: what a `catch` does not take, a list that is destroyed.
 // - Where instantiations have different numbers of branches in one line, those with the fewest
 //   count: a number with a destructor has more edges than its source has decisions.
 // - A line without a letter or a digit, such as a brace, is left out: its code is that of clearing

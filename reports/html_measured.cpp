@@ -77,6 +77,7 @@ Data uncovered_rows(const std::vector<Uncovered>& places) {
       row.set("what", place.what);
       row.set("text", place.text);
       row.set("reason", maybe(place.reason));
+      row.set("unexplained", place.reason.empty());
     }
     rows.push_back(row);
   }

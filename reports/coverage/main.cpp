@@ -84,9 +84,8 @@ int run(const std::filesystem::path& root, const std::filesystem::path& reasons,
   write_files(out, {{"lcov.info", lcov_of(counts)}, {"uncovered.json", uncovered_json(places)}});
 
   bool enough = true;
-  for (const FileCoverage& total : totals_of(read_lcov(out / "lcov.info"))) {
+  for (const FileCoverage& total : totals_of(read_lcov(out / "lcov.info")))
     enough &= say(total, places);
-  }
   for (const std::string& unused : places.unused) {
     fmt::print("{}: {}: this place is reached, or no longer there\n", reasons.string(), unused);
   }

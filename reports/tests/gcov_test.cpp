@@ -205,12 +205,21 @@ TEST_F(Gcov, ThePageShowsTheReasonsAndWhatIsBelowTheWanted) {
   const std::string page = slurp(out() / "index.html");
   EXPECT_TRUE(has(page, "2 places not reached, 1 of them without a reason"));
   EXPECT_TRUE(has(page, "f is &lt;for&gt; the future") && has(page, "lib/assay/pick.hpp:6<"));
+  EXPECT_TRUE(has(page, "<td class=\"wrong\">none given</td>"));
   EXPECT_TRUE(has(page, "<code>a: `b`</code>"));
   EXPECT_TRUE(has(page, "2/3, wanted 100 %") && has(page, "1/2, wanted 95 %"));
   EXPECT_TRUE(has(slurp(out() / "summary.md"),
                   "Reached of `lib/`: 66.7 % of lines, 50.0 % of functions, 50.0 % of branches."));
   put("{\"schema\": 2}", "uncovered.json");
   EXPECT_TRUE(has(refusal({{results}, folder / "lcov.info", out()}), "`schema` is not 1"));
+}
+TEST_F(Gcov, LinesOutsideOfTheLibraryStandInOneRowAFile) {
+  add({line(1, 0, "pick"), line(2, 1, "pick"), line(3, 0, "pick")}, {function(1, 5, "pick", 1)},
+      "/tree/verify/pick.cpp");
+  put(uncovered_json(places()), "uncovered.json");
+  const auto results = put(lines({run_line(), check_line(), end_line()}));
+  render({{results}, put(lcov_of(counts), "lcov.info"), out()});
+  EXPECT_TRUE(has(slurp(out() / "index.html"), "verify/pick.cpp</th><td>lines 1, 3</td>"));
 }
 
 }  // namespace
